@@ -1,0 +1,29 @@
+//! The words and rules of the field: plates and patterns, areas, time frames, purposes, questions, ids.
+//!
+//! No input or output happens here, and no clock is read. Start at [`question::Question`], what is asked, and
+//! [`purpose::Purpose`], why; [`detection::NewDetection`] is what a camera hands in.
+
+pub mod area;
+pub mod detection;
+pub mod ids;
+pub mod limits;
+pub mod plate;
+pub mod purpose;
+pub mod question;
+pub mod record;
+pub mod roles;
+pub mod state;
+pub mod time;
+pub mod vehicle;
+
+pub use area::{Area, AreaError, Position};
+pub use detection::{Detection, NewDetection, NewPhoto, Reading, Source};
+pub use ids::{AgencyId, CameraId, DetectionId, PoolId, QueryId, UnitId, UserId};
+pub use plate::{MatchKind, PlateError, PlatePattern, PlateText, Token, Widen, Wildcards};
+pub use purpose::{Purpose, ReasonCode, Target, TargetKind};
+pub use question::{Criteria, Place, Question, QuestionError, QuestionKind};
+pub use record::Recordable;
+pub use roles::{LogIn, Permission, Role};
+pub use state::State;
+pub use time::{TimeFrame, UtcMicros};
+pub use vehicle::{Vehicle, VehicleFilter};
