@@ -1,0 +1,83 @@
+//! Signing checkpoints: C2SP signed-note and tlog-checkpoint, Ed25519 only.
+
+use crate::hash::{Hash, note_key_id};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey};
+
+/// The signature type of Ed25519 in C2SP signed-note.
+const ED25519: u8 = 0x01;
+
+/// The log's name and key. The key's name is the origin, as tlog-checkpoint advises.
+pub(crate) struct NoteSigner {
+    origin: String,
+    key: SigningKey,
+}
+
+impl std::fmt::Debug for NoteSigner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NoteSigner").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl NoteSigner {
+    /// `None` where the origin cannot be a key name: empty, or with white space, control characters or `+`.
+    pub(crate) fn new(origin: &str, seed: &[u8; 32]) -> Option<Self> {
+        let unfit = |character: char| character.is_whitespace() || character.is_control() || character == '+';
+        if origin.is_empty() || origin.contains(unfit) {
+            return None;
+        }
+        Some(Self { origin: origin.to_owned(), key: SigningKey::from_bytes(seed) })
+    }
+
+    /// The signed note of a tree head. Ed25519 is deterministic (RFC 8032): the same head gives the same bytes.
+    pub(crate) fn checkpoint(&self, size: u64, root: &Hash) -> String {
+        let text = format!("{}\n{size}\n{}\n", self.origin, STANDARD.encode(root));
+        let mut blob = note_key_id(&self.origin, self.key.verifying_key().as_bytes()).to_vec();
+        blob.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
+        format!("{text}\n\u{2014} {} {}\n", self.origin, STANDARD.encode(blob))
+    }
+
+    /// Size and root of a checkpoint that this signer made; other signatures may follow its own.
+    pub(crate) fn read_own(&self, note: &str) -> Option<(u64, Hash)> {
+        let mut lines = note.lines().skip(1);
+        let size = lines.next()?.parse().ok()?;
+        let root = STANDARD.decode(lines.next()?).ok()?.try_into().ok()?;
+        note.starts_with(&self.checkpoint(size, &root)).then_some((size, root))
+    }
+
+    /// `<name>+<key id>+<key>`: what a verifier needs to know.
+    pub(crate) fn verifier_key(&self) -> String {
+        let public = self.key.verifying_key();
+        let mut key = vec![ED25519];
+        key.extend_from_slice(public.as_bytes());
+        let id = hex::encode(note_key_id(&self.origin, public.as_bytes()));
+        format!("{}+{id}+{}", self.origin, STANDARD.encode(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::empty_root;
+
+    #[test]
+    fn aud_6_a_checkpoint_has_the_lines_of_the_specification() {
+        let signer = NoteSigner::new("sightline.example/ledger", &[3; 32]).unwrap();
+        let note = signer.checkpoint(0, &empty_root());
+        let lines: Vec<&str> = note.split('\n').collect();
+        // SHA-256 of nothing, FIPS 180-4 test value, in base64.
+        assert_eq!(&lines[..4], ["sightline.example/ledger", "0", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", ""]);
+        assert!(lines[4].starts_with("\u{2014} sightline.example/ledger "));
+        assert_eq!(&lines[5..], [""]);
+        assert_eq!(signer.read_own(&note), Some((0, empty_root())));
+        assert_eq!(signer.read_own(&note.replacen("\n0\n", "\n1\n", 1)), None);
+    }
+
+    #[test]
+    fn a_name_that_would_break_the_note_is_refused() {
+        for name in ["", "a b", "a+b", "a\nb", "a\u{2003}b"] {
+            assert!(NoteSigner::new(name, &[3; 32]).is_none(), "{name:?}");
+        }
+    }
+}
