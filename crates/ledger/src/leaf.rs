@@ -19,12 +19,14 @@ pub(crate) fn leaf_bytes(index: u64, time: UtcMicros, commitment: &Hash) -> [u8;
     leaf
 }
 
-/// The commitment of a leaf that this crate wrote; `None` for other bytes.
-pub(crate) fn leaf_commitment(leaf: &[u8]) -> Option<Hash> {
-    if leaf.len() != LEAF_BYTES || leaf.first() != Some(&LEAF_VERSION) {
-        return None;
-    }
-    leaf.last_chunk().copied()
+/// Index, time and commitment of a leaf that this crate wrote; `None` for other bytes.
+pub(crate) fn read_leaf(leaf: &[u8]) -> Option<(u64, UtcMicros, Hash)> {
+    let (version, rest) = leaf.split_first()?;
+    let (index, rest) = rest.split_first_chunk::<8>()?;
+    let (time, rest) = rest.split_first_chunk::<8>()?;
+    let commitment = rest.try_into().ok()?;
+    let read = (u64::from_be_bytes(*index), UtcMicros(i64::from_be_bytes(*time)), commitment);
+    (*version == LEAF_VERSION).then_some(read)
 }
 
 #[cfg(test)]
@@ -36,7 +38,8 @@ mod tests {
         let leaf = leaf_bytes(0x0102, UtcMicros(-2), &[7; 32]);
         let text = format!("01{}{}{}", "0000000000000102", "fffffffffffffffe", "07".repeat(32));
         assert_eq!(hex::encode(leaf), text);
-        assert_eq!(leaf_commitment(&leaf), Some([7; 32]));
-        assert_eq!(leaf_commitment(&leaf[1..]), None);
+        assert_eq!(read_leaf(&leaf), Some((0x0102, UtcMicros(-2), [7; 32])));
+        assert_eq!(read_leaf(&leaf[..48]), None);
+        assert_eq!(read_leaf(&[&[2], &leaf[1..]].concat()), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{LedgerError, Refusal};
 use crate::hash::{Hash, commitment};
-use crate::leaf::leaf_commitment;
+use crate::leaf::read_leaf;
 use crate::store::StoredEntry;
 use domain::record::canonical_bytes;
 use domain::{AgencyId, UtcMicros};
@@ -61,7 +61,8 @@ pub(crate) fn open(vault: &Vault, entry: &StoredEntry) -> Result<OpenedRecord, L
     let sealed = entry.sealed.as_ref().ok_or(LedgerError::Missing)?;
     let content = vault.open_sealed(&scope(entry.agency), sealed).map_err(|_| altered())?;
     let (salt, canonical) = content.split_first_chunk::<SALT_BYTES>().ok_or_else(altered)?;
-    if leaf_commitment(&entry.leaf) != Some(commitment(salt, canonical)) {
+    // The leaf is what the log signed; the columns beside it are only for finding it.
+    if read_leaf(&entry.leaf) != Some((entry.index, entry.time, commitment(salt, canonical))) {
         return Err(altered());
     }
     let value: Value = serde_json::from_slice(canonical).map_err(|_| altered())?;

@@ -50,6 +50,7 @@ pub async fn verify_records(
 
 struct RecordRow {
     index: i64,
+    time: i64,
     agency: Option<i64>,
     leaf: Vec<u8>,
     sealed: Option<Vec<u8>>,
@@ -57,7 +58,9 @@ struct RecordRow {
 
 async fn read_rows(sql: &Sql, from: u64, to: u64) -> Result<Vec<RecordRow>, VerifyError> {
     let bound = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX);
-    let rows = sqlx::query("SELECT idx, agency, leaf, sealed FROM ledger_entries WHERE idx >= $1 AND idx < $2 ORDER BY idx")
+    let rows = sqlx::query(
+        "SELECT idx, time, agency, leaf, sealed FROM ledger_entries WHERE idx >= $1 AND idx < $2 ORDER BY idx",
+    )
         .bind(bound(from))
         .bind(bound(to))
         .fetch_all(sql.pool())
@@ -66,6 +69,7 @@ async fn read_rows(sql: &Sql, from: u64, to: u64) -> Result<Vec<RecordRow>, Veri
     let read = |row: &sqlx::any::AnyRow| {
         Ok(RecordRow {
             index: row.try_get("idx")?,
+            time: row.try_get("time")?,
             agency: row.try_get("agency")?,
             leaf: row.try_get("leaf")?,
             sealed: row.try_get("sealed")?,
@@ -76,8 +80,9 @@ async fn read_rows(sql: &Sql, from: u64, to: u64) -> Result<Vec<RecordRow>, Veri
 
 /// Whether the record is there; an error says why it is not the one that was committed to.
 fn check_record(vault: &Vault, row: &RecordRow, leaf: &[u8]) -> Result<bool, &'static str> {
-    if row.leaf != leaf {
-        return Err("the database has another leaf than the public log");
+    // The leaf's bytes 9 to 16 are its time: `docs/ledger-format.md`.
+    if row.leaf != leaf || leaf.get(9..17) != Some(&row.time.to_be_bytes()[..]) {
+        return Err("the database has another leaf or time than the public log");
     }
     let Some(sealed) = &row.sealed else { return Ok(false) };
     let agency = row.agency.map(u32::try_from).transpose().map_err(|_| "its agency is not one")?;
