@@ -1,5 +1,27 @@
-//! May this person ask this, and why: Cedar policies and schema, presets. Pure; time is an argument.
+//! May this person ask this, and why: Cedar policies and schema, presets. Pure: nothing is read or written here, and
+//! time is an argument.
+//!
+//! The rules are the Cedar texts in `presets/`, written to be read by counsel; what is computed here are the facts that
+//! they speak of. Start at [`AgencyPolicy`], the rules of one agency, and [`QueryRequest`], what is decided on. A yes is
+//! a [`Permit`], which owns the exact question; a no is a [`Refusal`], which says which rule, which field and what would
+//! help. Whatever goes wrong inside is a no.
 
+mod agency_policy;
+mod asking;
+mod decide;
+mod entities;
+mod facts;
+mod limits;
 mod permit;
+mod refusal;
+mod rules;
+mod shape;
 
+pub use agency_policy::{AgencyPolicy, PRESETS};
+pub use asking::{AgreementFacts, Asker, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
+pub use decide::{PHOTOS_AT_ONCE_MAX, exact_count, narrowing_advice, photo_query, photos, preview, rows};
+pub use facts::{FRAME_TOLERANCE_MICROS, STOCK_WORDS};
+pub use limits::Limits;
 pub use permit::{ExactCount, Permit, PermitKind, PhotoPermit, Preview, Rows, Signature};
+pub use refusal::Refusal;
+pub use rules::PolicyError;

@@ -1,9 +1,7 @@
 //! What policy gives when the answer is yes. A permit owns the exact question; its fields are private, it cannot be
 //! copied, and only this crate's decisions make one.
 
-use domain::{
-    AgencyId, DetectionId, LogIn, PoolId, Purpose, QueryId, Question, Recordable, Role, UnitId, UserId,
-};
+use domain::{AgencyId, DetectionId, LogIn, PoolId, Purpose, QueryId, Question, Recordable, Role, UnitId, UserId};
 use serde_json::{Value, json};
 
 /// How many reads match, and roughly where; no plate (LIM-4).
@@ -85,6 +83,8 @@ pub struct Permit<K> {
     pub(crate) pools: Vec<PoolId>,
     /// The query that this one asks again (QRY-9).
     pub(crate) again_of: Option<QueryId>,
+    /// The legal authority that the reason code stands for (WHY-2).
+    pub(crate) authority: String,
     /// Preset and version, and the ids of the rules that said yes.
     pub(crate) policy: String,
     pub(crate) rules: Vec<String>,
@@ -138,6 +138,7 @@ impl<K: PermitKind> Recordable for Permit<K> {
             "purpose": self.purpose,
             "pools": self.pools,
             "again_of": self.again_of,
+            "authority": self.authority,
             "policy": self.policy,
             "rules": self.rules,
             "details": self.kind.details(),

@@ -1,0 +1,338 @@
+//! The decisions. A question is decided first by itself, then pool by pool; on behalf of a colleague both for the asker
+//! and for the colleague. Cedar skips a rule whose evaluation fails, so here any failure at all is a no.
+
+use crate::agency_policy::AgencyPolicy;
+use crate::asking::{Asker, ColleagueFacts, PoolFacts, QueryRequest};
+use crate::entities::{self, Asking, NotSaid, OnBehalf, Person};
+use crate::facts::Facts;
+use crate::permit::{ExactCount, Permit, PhotoPermit, Preview, Rows};
+use crate::refusal::{Asked, Refusal};
+use crate::rules::{Numbers, Rules, Stage, fill};
+use cedar_policy::{AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, PolicySet};
+use domain::limits::{PAGE_ROWS, PHOTOS_MAX};
+use domain::{DetectionId, PoolId, Purpose, QueryId, Question, QuestionKind, UtcMicros};
+use std::collections::BTreeSet;
+
+/// Photos opened by one permit: all of one page of an answer.
+pub const PHOTOS_AT_ONCE_MAX: usize = PAGE_ROWS * PHOTOS_MAX;
+
+/// Decides whether the number and rough places of matches may be told (LIM-4).
+pub fn preview(policy: &AgencyPolicy, request: QueryRequest) -> Result<Permit<Preview>, Refusal> {
+    decide(policy, request, "preview", Preview(()))
+}
+
+/// Decides whether the rows may be returned. `confirmed_large`: the asker has seen the warning of 10,000 or more results
+/// and confirmed it (LIM-1); recorded with the permit and kept by the search.
+pub fn rows(policy: &AgencyPolicy, request: QueryRequest, confirmed_large: bool) -> Result<Permit<Rows>, Refusal> {
+    decide(policy, request, "rows", Rows { confirmed_large })
+}
+
+/// Decides whether the exact number of matches may be told (LIM-1).
+pub fn exact_count(policy: &AgencyPolicy, request: QueryRequest) -> Result<Permit<ExactCount>, Refusal> {
+    decide(policy, request, "exact-count", ExactCount(()))
+}
+
+/// Decides whether photos of returned rows may be opened. The standing of the session is looked at anew; `returned` are
+/// the rows that the answer of `query` gave to this session.
+pub fn photos(
+    policy: &AgencyPolicy,
+    asker: Asker,
+    query: QueryId,
+    returned: &BTreeSet<DetectionId>,
+    wanted: Vec<(DetectionId, u8)>,
+    now: UtcMicros,
+) -> Result<PhotoPermit, Refusal> {
+    let refuse = |rule: &str| {
+        let asked = asked_for_photos(policy, &asker, Some(query), "open-photos");
+        Err(Refusal::own(rule.to_owned(), None, None, asked))
+    };
+    if wanted.len() > PHOTOS_AT_ONCE_MAX {
+        return refuse("photos-too-many");
+    }
+    session_may(policy, &asker, Some(query), "open-photos", entities::session_context, now)?;
+    if !wanted.iter().all(|(detection, number)| returned.contains(detection) && usize::from(*number) < PHOTOS_MAX) {
+        return refuse("photo-not-returned");
+    }
+    Ok(PhotoPermit { query, by: asker.signature, photos: wanted })
+}
+
+/// Whether this session may upload photos to ask for the plates on them (QRY-7). Each plate that is read is then a
+/// question of its own, with its own decision.
+pub fn photo_query(policy: &AgencyPolicy, asker: &Asker, now: UtcMicros) -> Result<(), Refusal> {
+    session_may(policy, asker, None, "by-photo", entities::photo_context, now)
+}
+
+/// Why there is no permit, before it is put in words.
+enum No {
+    /// A rule forbids, or several do: their ids.
+    Forbidden(Vec<String>),
+    /// No rule permits.
+    NotPermitted,
+    /// The question passes, and no pool does.
+    NoPools,
+    /// The rules whose evaluation failed; none where the facts could not be said.
+    Failed(Vec<String>),
+}
+
+impl From<NotSaid> for No {
+    fn from(_: NotSaid) -> Self {
+        Self::Failed(Vec::new())
+    }
+}
+
+/// One evaluation: the ids of the rules that permit, or why not.
+fn evaluate(
+    rules: &Rules,
+    entities: &Entities,
+    person: &Person<'_>,
+    action: EntityUid,
+    resource: EntityUid,
+    context: Context,
+) -> Result<Vec<String>, No> {
+    let request = entities::request(&rules.schema, person, action, resource, context)?;
+    let answer = |set: &PolicySet| {
+        let response = Authorizer::new().is_authorized(&request, set, entities);
+        let failed: Vec<_> = response.diagnostics().errors().map(failed_rule).collect();
+        let ids: Vec<_> = response.diagnostics().reason().map(ToString::to_string).collect();
+        if failed.is_empty() { Ok((response.decision(), ids)) } else { Err(No::Failed(failed)) }
+    };
+    let (decision, ids) = answer(&rules.all)?;
+    if decision == Decision::Allow {
+        return Ok(ids);
+    }
+    // Who could not ask even with everything filled in is told that, not what to fill in.
+    let of_the_form = rules
+        .first(ids.iter().map(String::as_str))
+        .is_some_and(|(_, rule)| rule.stage.is_some_and(|stage| stage > Stage::Right));
+    if ids.is_empty() || (of_the_form && answer(&rules.permits)?.0 == Decision::Deny) {
+        return Err(No::NotPermitted);
+    }
+    Err(No::Forbidden(ids))
+}
+
+/// Only the id: the message may name values.
+fn failed_rule(error: &AuthorizationError) -> String {
+    let AuthorizationError::PolicyEvaluationError(error) = error;
+    error.policy_id().to_string()
+}
+
+fn decide<K>(
+    policy: &AgencyPolicy,
+    mut request: QueryRequest,
+    step: &'static str,
+    kind: K,
+) -> Result<Permit<K>, Refusal> {
+    request.purpose = match request.purpose.clone().normalise() {
+        Ok(purpose) => purpose,
+        Err(error) => {
+            request.purpose = without_long_fields(request.purpose);
+            let (field, help) = (format!("purpose.{}", error.field), format!("At most {} characters.", error.max));
+            let asked = asked(policy, request, step, Vec::new());
+            return Err(Refusal::own("purpose-field-too-long".to_owned(), Some(field), Some(&help), asked));
+        }
+    };
+    let facts = Facts::of(&request.question, &request.purpose, request.now);
+    let asking = Asking { request: &request, facts, limits: &policy.limits, step };
+    let authority = asking.reason().map(|reason| reason.authority.clone()).unwrap_or_default();
+    match passes(policy, &asking) {
+        Ok((pools, rules)) => Ok(Permit {
+            query: request.query,
+            by: request.asker.signature,
+            question: request.question,
+            purpose: request.purpose,
+            pools,
+            again_of: request.again_of,
+            authority,
+            policy: policy.label(),
+            rules,
+            kind,
+        }),
+        Err(no) => Err(refusal(policy, request, step, no)),
+    }
+}
+
+/// The pools that may be seen and the rules that permitted it.
+fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Vec<String>), No> {
+    let request = asking.request;
+    let (rules, asker) = (&policy.rules, Person::asker(&request.asker));
+    let colleague_facts = colleague(request);
+    let colleague = colleague_facts.map(|facts| Person::colleague(facts, &request.asker));
+    let people: Vec<_> = std::iter::once(&asker).chain(&colleague).collect();
+    let agency = request.asker.signature.agency;
+    let entities = entities::entities(&rules.schema, agency, request.asker.agency_active, &people, &request.pools)?;
+
+    let for_colleague = match &colleague {
+        None => None,
+        Some(colleague) => {
+            let context = asking.context(colleague, None)?;
+            let answer =
+                evaluate(rules, &entities, colleague, asking.action(), entities::agency(agency), context.clone());
+            if let Err(No::Failed(failed)) = answer {
+                return Err(No::Failed(failed));
+            }
+            Some((colleague, context, answer.is_ok()))
+        }
+    };
+    let on_behalf = request.purpose.on_behalf_of.map(|named| OnBehalf {
+        is_self: named == request.asker.signature.user,
+        is_known: colleague_facts.is_some(),
+        is_active: colleague_facts.is_some_and(|facts| facts.active),
+        is_entitled: for_colleague.as_ref().is_some_and(|(_, _, entitled)| *entitled),
+    });
+    let context = asking.context(&asker, on_behalf)?;
+    let mut permitting =
+        evaluate(rules, &entities, &asker, asking.action(), entities::agency(agency), context.clone())?;
+
+    let mut seers = vec![(&asker, context)];
+    seers.extend(for_colleague.map(|(colleague, context, _)| (colleague, context)));
+    let mut pools = BTreeSet::new();
+    for pool in &request.pools {
+        if let Some(ids) = seen_by_all(rules, &entities, &seers, pool)? {
+            pools.insert(pool.pool);
+            permitting.extend(ids);
+        }
+    }
+    if pools.is_empty() {
+        return Err(No::NoPools);
+    }
+    permitting.sort_unstable_by_key(|id| rules.get(id).map(|rule| rule.place));
+    permitting.dedup();
+    Ok((pools.into_iter().collect(), permitting))
+}
+
+/// The rules by which everybody concerned may see the pool; `None` where somebody may not.
+fn seen_by_all(
+    rules: &Rules,
+    entities: &Entities,
+    seers: &[(&Person<'_>, Context)],
+    pool: &PoolFacts,
+) -> Result<Option<Vec<String>>, No> {
+    let mut permitting = Vec::new();
+    for (person, context) in seers {
+        let (action, resource) = (entities::action("see"), entities::pool(pool.pool));
+        match evaluate(rules, entities, person, action, resource, context.clone()) {
+            Ok(ids) => permitting.extend(ids),
+            Err(No::Failed(failed)) => return Err(No::Failed(failed)),
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some(permitting))
+}
+
+/// The colleague whom the purpose names, if known and of the asker's own agency; anybody else is as good as unknown.
+fn colleague(request: &QueryRequest) -> Option<&ColleagueFacts> {
+    let (named, asker) = (request.purpose.on_behalf_of?, &request.asker.signature);
+    let facts = request.colleague.as_ref()?;
+    (facts.user == named && facts.user != asker.user && facts.agency == asker.agency).then_some(facts)
+}
+
+/// A decision on the session alone.
+fn session_may(
+    policy: &AgencyPolicy,
+    asker: &Asker,
+    query: Option<QueryId>,
+    step: &'static str,
+    context: fn(UtcMicros, &Person<'_>, &Asker) -> Result<Context, NotSaid>,
+    now: UtcMicros,
+) -> Result<(), Refusal> {
+    let decide = || {
+        let (rules, person, agency) = (&policy.rules, Person::asker(asker), asker.signature.agency);
+        let entities = entities::entities(&rules.schema, agency, asker.agency_active, &[&person], &[])?;
+        let action = entities::action(if step == "by-photo" { "ask-by-photo" } else { step });
+        let context = context(now, &person, asker)?;
+        evaluate(rules, &entities, &person, action, entities::agency(agency), context)
+    };
+    decide().map(|_| ()).map_err(|no| {
+        let asked = asked_for_photos(policy, asker, query, step);
+        in_words(policy, no, step, &Numbers::of(&policy.limits, 0, 0), asked)
+    })
+}
+
+fn asked_for_photos(policy: &AgencyPolicy, asker: &Asker, query: Option<QueryId>, step: &'static str) -> Asked {
+    Asked {
+        by: asker.signature.clone(),
+        query,
+        question: None,
+        purpose: None,
+        again_of: None,
+        step,
+        policy: policy.label(),
+        failed_rules: Vec::new(),
+    }
+}
+
+fn asked(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, failed_rules: Vec<String>) -> Asked {
+    Asked {
+        by: request.asker.signature,
+        query: Some(request.query),
+        question: Some(request.question),
+        purpose: Some(request.purpose),
+        again_of: request.again_of,
+        step,
+        policy: policy.label(),
+        failed_rules,
+    }
+}
+
+fn refusal(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, no: No) -> Refusal {
+    let kind = request.question.kind();
+    let look_back = request.reason.as_ref().map_or(0, |reason| reason.max_look_back_days);
+    let numbers = Numbers::of(&policy.limits, policy.limits.longest_span_days(kind), look_back);
+    let mut refusal = in_words(policy, no, kind.word(), &numbers, asked(policy, request, step, Vec::new()));
+    if kind == QuestionKind::CommonPlate && refusal.field.as_deref() == Some("criteria.areas") {
+        refusal.field = Some("criteria.places".to_owned());
+    }
+    refusal
+}
+
+/// `what`: the kind of question, or the step where there is no question.
+fn in_words(policy: &AgencyPolicy, no: No, what: &str, numbers: &Numbers, mut asked: Asked) -> Refusal {
+    match no {
+        No::Forbidden(ids) => match policy.rules.first(ids.iter().map(String::as_str)) {
+            Some((id, rule)) => Refusal {
+                rule: id.to_owned(),
+                field: rule.field.clone(),
+                sentence: rule.sentence.clone(),
+                unlock: rule.unlock.as_deref().map(|text| fill(text, numbers)),
+                asked: Box::new(asked),
+            },
+            None => Refusal::own("policy-error".to_owned(), None, None, asked),
+        },
+        No::NotPermitted => {
+            let help = "Ask your agency's manager what your account may ask.";
+            Refusal::own(format!("no-permit.{what}"), None, Some(help), asked)
+        }
+        No::NoPools => Refusal::own("no-pools".to_owned(), None, None, asked),
+        No::Failed(failed) => {
+            asked.failed_rules = failed;
+            Refusal::own("policy-error".to_owned(), None, None, asked)
+        }
+    }
+}
+
+/// Drops what is too long to be recorded.
+fn without_long_fields(mut purpose: Purpose) -> Purpose {
+    while let Err(error) = purpose.clone().normalise() {
+        match error.field {
+            "case_reference" => purpose.case_reference = None,
+            "subject" => purpose.subject = None,
+            "justification" => purpose.justification = None,
+            "suspicion_facts" => purpose.suspicion_facts = None,
+            "target" => purpose.target = None,
+            _ => purpose.reason.0.clear(),
+        }
+    }
+    purpose
+}
+
+/// What an asker of a broad partial plate is asked to do first (LIM-5); `None` where the question is narrow enough.
+/// Advice, not a decision: with fewer characters than the least, the question is refused.
+pub fn narrowing_advice(policy: &AgencyPolicy, question: &Question) -> Option<String> {
+    let domain::Criteria::PartialPlate { pattern, vehicle, .. } = question.criteria() else { return None };
+    let wanted = policy.limits.narrow_below_known;
+    if u32::try_from(pattern.known_characters()).unwrap_or(u32::MAX) >= wanted {
+        return None;
+    }
+    let also = if vehicle.is_empty() { ", or add make, model, year or color" } else { "" };
+    Some(format!("Few characters of the plate are known. Give at least {wanted} of them{also}, to see fewer vehicles."))
+}

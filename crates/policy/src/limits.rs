@@ -1,0 +1,100 @@
+//! The numbers of an agency's policy. The rules that use them are Cedar; the numbers stand apart so that screens and
+//! forms can show them before anything is asked.
+
+use crate::rules::PolicyError;
+use domain::{QuestionKind, Wildcards};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bounds on what may be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// What `*` means in a partial plate.
+    pub wildcards: Wildcards,
+    /// Square metres of a single area, at least.
+    pub smallest_area_m2: u32,
+    /// Square metres of a single area, at most.
+    pub largest_area_m2: u32,
+    /// Square metres of all areas of a question, at most.
+    pub largest_areas_together_m2: u32,
+    /// Days that a time frame may span, for every kind. For a common plate: the frame of each area.
+    pub longest_span_days: BTreeMap<QuestionKind, u32>,
+    /// Known characters of a partial plate, at least (LIM-5).
+    pub fewest_known_characters: u32,
+    /// Below this many known characters the asker is asked to narrow first (LIM-5).
+    pub narrow_below_known: u32,
+    /// The kinds of question whose purpose must carry a case reference.
+    pub case_reference_required: BTreeSet<QuestionKind>,
+    /// The look-back that the agency's list gives a reason without a limit of its own (WHY-5). Decisions use the
+    /// reason's.
+    pub look_back_default_days: u32,
+    /// Screens begin with a preview (LIM-4). Advice to screens: no decision rests on it.
+    pub preview_first: bool,
+}
+
+impl Limits {
+    /// Reads and checks the limits of a preset.
+    pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
+        let limits: Self = toml::from_str(text).map_err(|error| PolicyError::Limits(error.message().to_owned()))?;
+        let wrong = |what: &str| Err(PolicyError::Limits(what.to_owned()));
+        if let Some(kind) = QuestionKind::ALL.iter().find(|kind| !limits.longest_span_days.contains_key(kind)) {
+            return Err(PolicyError::Limits(format!("`longest_span_days` has no number for {kind}")));
+        }
+        if limits.smallest_area_m2 > limits.largest_area_m2 || limits.largest_area_m2 > limits.largest_areas_together_m2
+        {
+            return wrong("the sizes of areas must rise: smallest, largest, largest together");
+        }
+        if limits.fewest_known_characters == 0 {
+            return wrong("`fewest_known_characters` must be at least 1");
+        }
+        Ok(limits)
+    }
+
+    /// Days that a time frame of this kind of question may span.
+    pub fn longest_span_days(&self, kind: QuestionKind) -> u32 {
+        // Every kind is there after `parse`; none at all is the safe answer.
+        self.longest_span_days.get(&kind).copied().unwrap_or(0)
+    }
+
+    pub fn case_reference_required(&self, kind: QuestionKind) -> bool {
+        self.case_reference_required.contains(&kind)
+    }
+}
+
+/// Square kilometres in as few digits as are true.
+pub(crate) fn square_kilometres(m2: u32) -> String {
+    let (whole, rest) = (m2 / 1_000_000, m2 % 1_000_000);
+    if rest == 0 {
+        return whole.to_string();
+    }
+    format!("{whole}.{rest:06}").trim_end_matches('0').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIA: &str = include_str!("../presets/pia-039b.toml");
+
+    #[test]
+    fn a_limit_that_is_missing_misspelt_or_impossible_is_refused() {
+        assert!(Limits::parse(PIA).is_ok());
+        for (from, to) in [
+            ("movement = 365", ""),
+            ("smallest_area_m2", "smalest_area_m2"),
+            ("smallest_area_m2 = 3", "smallest_area_m2 = 6_000_000"),
+            ("fewest_known_characters = 1", "fewest_known_characters = 0"),
+            ("preview_first = true", ""),
+        ] {
+            assert!(Limits::parse(&PIA.replace(from, to)).is_err(), "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn square_kilometres_are_written_without_needless_digits() {
+        assert_eq!(square_kilometres(5_000_000), "5");
+        assert_eq!(square_kilometres(2_500_000), "2.5");
+        assert_eq!(square_kilometres(300), "0.0003");
+    }
+}

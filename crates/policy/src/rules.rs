@@ -1,0 +1,249 @@
+//! Reading Cedar texts into rules: each policy keeps its own id and explains itself, and all of them fit the schema.
+
+use crate::limits::{Limits, square_kilometres};
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use std::collections::HashMap;
+use std::str::FromStr;
+
+const SCHEMA: &str = include_str!("../presets/schema.cedarschema");
+/// The gates that every policy has.
+const BASE: &str = include_str!("../presets/base.cedar");
+
+/// Where in the order of refusals a rule stands. Who may not ask at all is told that, not which field is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Standing,
+    Right,
+    Door,
+    Purpose,
+    Extent,
+    Pools,
+}
+
+impl FromStr for Stage {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Ok(match word {
+            "standing" => Self::Standing,
+            "right" => Self::Right,
+            "door" => Self::Door,
+            "purpose" => Self::Purpose,
+            "extent" => Self::Extent,
+            "pools" => Self::Pools,
+            _ => return Err(()),
+        })
+    }
+}
+
+/// What a policy says of itself.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// `None` for a rule that permits.
+    pub(crate) stage: Option<Stage>,
+    /// Place in the text, the base first.
+    pub(crate) place: usize,
+    pub(crate) sentence: String,
+    pub(crate) source: String,
+    pub(crate) field: Option<String>,
+    pub(crate) unlock: Option<String>,
+}
+
+/// All rules of one agency.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) schema: Schema,
+    pub(crate) all: PolicySet,
+    /// The permitting ones alone, to tell "not without a form" from "not at all".
+    pub(crate) permits: PolicySet,
+    by_id: HashMap<String, Rule>,
+}
+
+impl Rules {
+    /// The base and `text`, validated strictly; a warning is an error, because a rule that never applies is a mistake.
+    pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
+        let schema = Schema::from_str(SCHEMA).map_err(|error| PolicyError::Text(error.to_string()))?;
+        let (mut all, mut permits, mut by_id) = (Vec::new(), Vec::new(), HashMap::new());
+        for part in [BASE, text] {
+            for policy in in_order(part)? {
+                let id = annotation(&policy, "id")?;
+                let rule = Rule::read(&policy, &id, by_id.len())?;
+                if by_id.insert(id.clone(), rule).is_some() {
+                    return Err(PolicyError::SameId(id));
+                }
+                let policy = policy.new_id(PolicyId::new(&id));
+                if policy.effect() == Effect::Permit {
+                    permits.push(policy.clone());
+                }
+                all.push(policy);
+            }
+        }
+        let set = |policies| PolicySet::from_policies(policies).map_err(|error| PolicyError::Text(error.to_string()));
+        let (all, permits) = (set(all)?, set(permits)?);
+        let found = Validator::new(schema.clone()).validate(&all, ValidationMode::Strict);
+        let complaints: Vec<_> = found
+            .validation_errors()
+            .map(ToString::to_string)
+            .chain(found.validation_warnings().map(ToString::to_string))
+            .collect();
+        if complaints.is_empty() {
+            Ok(Self { schema, all, permits, by_id })
+        } else {
+            Err(PolicyError::Schema(complaints.join("; ")))
+        }
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Rule> {
+        self.by_id.get(id)
+    }
+
+    /// Ids of all rules, in the order of the text.
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<_> = self.by_id.iter().map(|(id, rule)| (rule.place, id.as_str())).collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Of several rules that forbid, the one that the asker reads.
+    pub(crate) fn first<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Option<(&'a str, &Rule)> {
+        ids.filter_map(|id| self.get(id).map(|rule| (id, rule))).min_by_key(|(_, rule)| (rule.stage, rule.place))
+    }
+}
+
+impl Rule {
+    fn read(policy: &Policy, id: &str, place: usize) -> Result<Self, PolicyError> {
+        let optional = |key| policy.annotation(key).filter(|text| !text.trim().is_empty()).map(str::to_owned);
+        let wanted = |key| optional(key).ok_or_else(|| PolicyError::NoAnnotation(id.to_owned(), key));
+        let stage = match policy.effect() {
+            Effect::Permit => None,
+            Effect::Forbid => {
+                let word = wanted("stage")?;
+                Some(word.parse().map_err(|()| PolicyError::NoSuchStage(id.to_owned()))?)
+            }
+        };
+        let (sentence, source) = (wanted("sentence")?, wanted("source")?);
+        let (field, unlock) = (optional("field"), optional("unlock"));
+        if sentence.contains('{') || unlock.as_deref().is_some_and(|text| fill(text, &Numbers::default()).contains('{'))
+        {
+            return Err(PolicyError::NoSuchNumber(id.to_owned()));
+        }
+        Ok(Self { stage, place, sentence, source, field, unlock })
+    }
+}
+
+/// The policies of a text in the order in which they stand there: a policy set numbers them `policy0`, `policy1`, ...
+fn in_order(text: &str) -> Result<Vec<Policy>, PolicyError> {
+    let set = PolicySet::from_str(text).map_err(|error| PolicyError::Text(error.to_string()))?;
+    if set.num_of_templates() > 0 {
+        return Err(PolicyError::Template);
+    }
+    (0..set.num_of_policies())
+        .map(|number| {
+            set.policy(&PolicyId::new(format!("policy{number}")))
+                .cloned()
+                .ok_or_else(|| PolicyError::Text("the policies of the text could not be counted".to_owned()))
+        })
+        .collect()
+}
+
+fn annotation(policy: &Policy, key: &'static str) -> Result<String, PolicyError> {
+    match policy.annotation(key).map(str::trim) {
+        Some(text) if !text.is_empty() => Ok(text.to_owned()),
+        _ => Err(PolicyError::NoAnnotation(policy.id().to_string(), key)),
+    }
+}
+
+/// The numbers that an `@unlock` can name.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    pub(crate) longest_span_days: u32,
+    pub(crate) max_look_back_days: u32,
+    pub(crate) smallest_area_m2: u32,
+    pub(crate) largest_area_m2: u32,
+    pub(crate) largest_areas_together_m2: u32,
+    pub(crate) fewest_known_characters: u32,
+}
+
+impl Numbers {
+    pub(crate) fn of(limits: &Limits, longest_span_days: u32, max_look_back_days: u32) -> Self {
+        Self {
+            longest_span_days,
+            max_look_back_days,
+            smallest_area_m2: limits.smallest_area_m2,
+            largest_area_m2: limits.largest_area_m2,
+            largest_areas_together_m2: limits.largest_areas_together_m2,
+            fewest_known_characters: limits.fewest_known_characters,
+        }
+    }
+}
+
+/// Puts numbers in the place of their names in braces.
+pub(crate) fn fill(text: &str, numbers: &Numbers) -> String {
+    text.replace("{longest_span_days}", &numbers.longest_span_days.to_string())
+        .replace("{max_look_back_days}", &numbers.max_look_back_days.to_string())
+        .replace("{smallest_area_m2}", &numbers.smallest_area_m2.to_string())
+        .replace("{largest_area_km2}", &square_kilometres(numbers.largest_area_m2))
+        .replace("{largest_areas_together_km2}", &square_kilometres(numbers.largest_areas_together_m2))
+        .replace("{fewest_known_characters}", &numbers.fewest_known_characters.to_string())
+}
+
+/// Why a policy was not loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    #[error("there is no preset of that name")]
+    NoSuchPreset,
+    #[error("the policy text cannot be read: {0}")]
+    Text(String),
+    #[error("the policies do not fit the schema: {0}")]
+    Schema(String),
+    #[error("a policy must be complete; templates are not taken")]
+    Template,
+    #[error("policy `{0}` has no @{1}")]
+    NoAnnotation(String, &'static str),
+    #[error("two policies have the id `{0}`")]
+    SameId(String),
+    #[error("policy `{0}` has a @stage that does not exist")]
+    NoSuchStage(String),
+    #[error("policy `{0}` names a number in braces that does not exist; only @unlock can name one")]
+    NoSuchNumber(String),
+    #[error("the limits cannot be used: {0}")]
+    Limits(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = r#"@id("own") @stage("right") @sentence("No.") @source("ours")
+        forbid (principal, action == Action::"ask-area", resource);"#;
+
+    #[test]
+    fn agy_5_a_rule_that_does_not_explain_itself_or_fit_the_schema_is_not_loaded() {
+        assert!(Rules::parse(OWN).is_ok());
+        for (from, to) in [
+            (r#"@id("own")"#, ""),
+            (r#"@source("ours")"#, ""),
+            (r#"@sentence("No.")"#, ""),
+            (r#"@stage("right")"#, ""),
+            (r#"@stage("right")"#, r#"@stage("wrong")"#),
+            (r#"@id("own")"#, r#"@id("account-active")"#),
+            ("No.", "At most {a_number}."),
+            ("ask-area", "ask-aera"),
+            ("resource);", "resource) when { principal.colour == \"red\" };"),
+            ("resource);", "resource) when { principal in Role::\"king\" };"),
+            ("resource);", "resource) when { context.knownCharacters > 2 };"),
+            ("resource);", "resource) when { context.spanDays > 2 && false };"),
+            ("principal,", "principal == ?principal,"),
+        ] {
+            assert!(Rules::parse(&OWN.replace(from, to)).is_err(), "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn of_several_refusals_the_earliest_stage_and_then_the_earliest_rule_is_shown() {
+        let rules = Rules::parse(OWN).unwrap();
+        let first = |ids: &[&'static str]| rules.first(ids.iter().copied()).unwrap().0;
+        assert_eq!(first(&["span-too-long", "own", "case-reference-missing"]), "own");
+        assert_eq!(first(&["target-missing", "case-reference-missing"]), "case-reference-missing");
+    }
+}
