@@ -12,7 +12,8 @@ async fn aud_6_every_entry_has_a_receipt_that_an_outsider_can_check() {
             for index in [0, size / 2, size.saturating_sub(2), size - 1] {
                 let (receipt, leaf) = (ledger.receipt(index).await.unwrap(), ledger.leaf(index).await.unwrap());
                 let (found, log) = verify_receipt(&receipt, &ledger.verifier_key(), &leaf).unwrap();
-                assert_eq!((found, log.size), (index, size));
+                assert_eq!(found, index);
+                assert!(index < log.size && log.size <= size, "under some checkpoint that covers it");
             }
         }
         assert!(matches!(ledger.receipt(ledger.size()).await, Err(LedgerError::Missing)));

@@ -47,7 +47,8 @@ async fn aud_1_concurrent_recorders_get_distinct_places_and_all_are_durable() {
         }
         let indexes: BTreeSet<u64> = entries.iter().map(|entry| entry.index).collect();
         assert_eq!(indexes, (0..1_000).collect());
-        // Not closed: what was acknowledged is on disk as it is.
+        // Not closed: what was acknowledged is on disk as it is. Published only so that no background work is under way.
+        ledger.publish().await.unwrap();
         drop(ledger);
         let ledger = place.open().await;
         assert_eq!(ledger.size(), 1_000);

@@ -130,7 +130,6 @@ async fn aud_6_one_changed_byte_in_any_file_is_found() {
         let step = if length <= 300 { 1 } else { 211 };
         for place in (0..length).step_by(step).chain([length - 1]) {
             let place = usize::try_from(place).unwrap();
-            // The newline after the key in the file `vkey` is the one byte that says nothing.
             for bit in [0, 7] {
                 let verified = export.verify_with(&name, |content| content[place] ^= 1 << bit);
                 assert!(verified.is_err(), "{name}, byte {place}, bit {bit}");
