@@ -17,6 +17,7 @@ pub struct Exported {
 }
 
 /// Copies a published log, also while it grows. Nothing is checked: that is the part of [`crate::verify`], run on the copy.
+/// Blocks on files.
 pub fn export(published: &Path, verifier_key: &str, to: &Path) -> Result<Exported, LedgerError> {
     fs::create_dir_all(to).map_err(LedgerError::files(to))?;
     if fs::read_dir(to).map_err(LedgerError::files(to))?.next().is_some() {

@@ -100,7 +100,9 @@ impl Ledger {
         }
         let (head, frontier) = read_state(&journal, &signer).await?;
         if head.size != end {
-            return Err(LedgerError::Contradiction { what: "the database has more or fewer entries than its head says" });
+            return Err(LedgerError::Contradiction {
+                what: "the database has more or fewer entries than its head says",
+            });
         }
         std::fs::create_dir_all(&config.folder).map_err(LedgerError::files(&config.folder))?;
         let mut publisher = Publisher::open(&config.folder, &store, &signer, &head).await?;
@@ -260,7 +262,10 @@ impl Publishing {
                 Ok(_) => failures = 0,
                 Err(error) => {
                     if failures == 0 {
-                        tracing::error!(error = &error as &dyn std::error::Error, "the log was not published; retrying");
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "the log was not published; retrying"
+                        );
                     }
                     failures = failures.saturating_add(1);
                 }

@@ -148,7 +148,11 @@ impl<J: Journal> Writer<J> {
         }
         let (group, frontier) = self.lay_out(waiting);
         if let Err(error) = self.journal.append(&group).await {
-            tracing::error!(error = &error as &dyn std::error::Error, entries = waiting.len(), "the ledger was not written");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                entries = waiting.len(),
+                "the ledger was not written"
+            );
             self.in_doubt = true;
             // Tried at once for the sake of `size`; where it fails, the next group tries again.
             let _ = self.read_again().await;

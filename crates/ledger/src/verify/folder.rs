@@ -19,6 +19,7 @@ const DEPTH_MAX: usize = 12;
 
 /// Checks the log in `folder`: signature, entries, tiles of every level, root, and that nothing else lies there. With an older
 /// checkpoint also that the log only grew since. The folder must not be written to meanwhile: verify an export.
+/// Blocks on files.
 pub fn verify_folder(folder: &Path, vkey: &str, older_checkpoint: Option<&str>) -> Result<Verified, VerifyError> {
     let key = VerifierKey::parse(vkey)?;
     let log = key.open_checkpoint(&read(folder, "checkpoint", NOTE_BYTES_MAX)?)?;
@@ -134,7 +135,9 @@ fn check_tile(folder: &Path, level: u32, number: u64, hashes: &[Hash]) -> Result
         return Ok(None);
     }
     let mut root = RunningRoot::default();
-    hashes.iter().for_each(|hash| root.push(*hash));
+    for hash in hashes {
+        root.push(*hash);
+    }
     Ok(Some(root.root()))
 }
 
@@ -182,7 +185,8 @@ fn is_covered(root: &Path, path: &Path, size: u64) -> Result<bool, VerifyError> 
     }
     let whole = read(root, &self::name(&piece.series, piece.number, needed), BUNDLE_BYTES_MAX)?;
     let part = read(root, name, BUNDLE_BYTES_MAX)?;
-    let length = usize::try_from(piece.width).unwrap_or(usize::MAX) * if piece.is_entries() { 2 + LEAF_BYTES } else { 32 };
+    let length =
+        usize::try_from(piece.width).unwrap_or(usize::MAX) * if piece.is_entries() { 2 + LEAF_BYTES } else { 32 };
     Ok(whole.get(..length) == Some(part.as_slice()))
 }
 
@@ -266,9 +270,22 @@ mod tests {
     #[test]
     fn other_spellings_of_a_name_are_strays() {
         for name in [
-            "tile/0/5", "tile/00/005", "tile/0/x000/005", "tile/0/005.p/0", "tile/0/005.p/256", "tile/0/005.p/07",
-            "tile/64/000", "tile/0/+05", "tile/0/000.new", "tile/0/000.p/1.new", "tile/0", "tile/", "tiles/0/000",
-            "tile/0/x999/x999/x999/x999/x999/x999/x999/999", "tile/entries/000.p", "tile/0/000.p/1/2",
+            "tile/0/5",
+            "tile/00/005",
+            "tile/0/x000/005",
+            "tile/0/005.p/0",
+            "tile/0/005.p/256",
+            "tile/0/005.p/07",
+            "tile/64/000",
+            "tile/0/+05",
+            "tile/0/000.new",
+            "tile/0/000.p/1.new",
+            "tile/0",
+            "tile/",
+            "tiles/0/000",
+            "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
+            "tile/entries/000.p",
+            "tile/0/000.p/1/2",
         ] {
             assert!(Piece::parse(name).is_none(), "{name}");
         }

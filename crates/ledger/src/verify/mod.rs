@@ -63,6 +63,8 @@ pub enum VerifyError {
     NotIncluded,
     #[error("the record of entry {index} does not open to what the log committed to: {what}")]
     BadRecord { index: u64, what: &'static str },
+    #[error("verifying was interrupted before its end")]
+    Interrupted,
     #[error("the records could not be read")]
     Records(#[source] sqlx::Error),
 }

@@ -29,7 +29,9 @@ pub async fn verify_records(
     sql: &Sql,
     vault: &Vault,
 ) -> Result<VerifiedRecords, VerifyError> {
-    let log = verify_folder(folder, vkey, None)?;
+    let (public, key) = (folder.to_owned(), vkey.to_owned());
+    let log = tokio::task::spawn_blocking(move || verify_folder(&public, &key, None));
+    let log = log.await.map_err(|_| VerifyError::Interrupted)??;
     let (mut opened, mut gone) = (0, 0);
     for number in 0..log.size.div_ceil(BUNDLE_ENTRIES) {
         let leaves = read_bundle(folder, number, log.size)?;
@@ -61,11 +63,11 @@ async fn read_rows(sql: &Sql, from: u64, to: u64) -> Result<Vec<RecordRow>, Veri
     let rows = sqlx::query(
         "SELECT idx, time, agency, leaf, sealed FROM ledger_entries WHERE idx >= $1 AND idx < $2 ORDER BY idx",
     )
-        .bind(bound(from))
-        .bind(bound(to))
-        .fetch_all(sql.pool())
-        .await
-        .map_err(VerifyError::Records)?;
+    .bind(bound(from))
+    .bind(bound(to))
+    .fetch_all(sql.pool())
+    .await
+    .map_err(VerifyError::Records)?;
     let read = |row: &sqlx::any::AnyRow| {
         Ok(RecordRow {
             index: row.try_get("idx")?,

@@ -1,9 +1,16 @@
-//! The ledger from outside, on SQLite and, where one is named, on PostgreSQL.
+//! The ledger from outside, on the embedded database and, where one is named, on the other.
 
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
 mod place;
+#[cfg(test)]
 mod reading;
+#[cfg(test)]
 mod receipts;
+#[cfg(test)]
 mod recording;
+#[cfg(test)]
 mod verifying;
 
 #[test]

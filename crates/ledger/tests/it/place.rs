@@ -101,7 +101,7 @@ impl Place {
     }
 }
 
-/// Runs a scenario on SQLite, and on PostgreSQL in a schema of its own where `SIGHTLINE_TEST_POSTGRES` names one.
+/// Runs a scenario on the embedded database, and in a schema of its own of the one that `SIGHTLINE_TEST_POSTGRES` names.
 pub(crate) async fn on_every_database(scenario: impl AsyncFn(&Place)) {
     scenario(&Place::sqlite()).await;
     match std::env::var("SIGHTLINE_TEST_POSTGRES") {

@@ -85,8 +85,14 @@ async fn aud_6_records_that_open_to_their_commitments_are_accepted_and_gone_ones
 #[tokio::test]
 async fn aud_6_every_change_to_a_stored_record_is_detected() {
     let changes = [
-        ("another entry's record", "UPDATE ledger_entries SET sealed = (SELECT sealed FROM ledger_entries WHERE idx = 4) WHERE idx = 5"),
-        ("another entry's leaf", "UPDATE ledger_entries SET leaf = (SELECT leaf FROM ledger_entries WHERE idx = 4) WHERE idx = 5"),
+        (
+            "another entry's record",
+            "UPDATE ledger_entries SET sealed = (SELECT sealed FROM ledger_entries WHERE idx = 4) WHERE idx = 5",
+        ),
+        (
+            "another entry's leaf",
+            "UPDATE ledger_entries SET leaf = (SELECT leaf FROM ledger_entries WHERE idx = 4) WHERE idx = 5",
+        ),
         ("another agency", "UPDATE ledger_entries SET agency = 8 WHERE idx = 5"),
         ("no agency", "UPDATE ledger_entries SET agency = NULL WHERE idx = 5"),
         ("another time", "UPDATE ledger_entries SET time = time + 1 WHERE idx = 5"),
@@ -117,15 +123,17 @@ async fn aud_6_every_change_to_a_stored_record_is_detected() {
 async fn restore(sql: &storage::Sql, row: &sqlx::any::AnyRow) {
     use sqlx::Row;
     sqlx::query("DELETE FROM ledger_entries WHERE idx = 5").execute(sql.pool()).await.unwrap();
-    sqlx::query("INSERT INTO ledger_entries (idx, time, agency, leaf, leaf_hash, sealed) VALUES (5, $1, $2, $3, $4, $5)")
-        .bind(row.get::<i64, _>("time"))
-        .bind(row.get::<Option<i64>, _>("agency"))
-        .bind(row.get::<Vec<u8>, _>("leaf"))
-        .bind(row.get::<Vec<u8>, _>("leaf_hash"))
-        .bind(row.get::<Vec<u8>, _>("sealed"))
-        .execute(sql.pool())
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO ledger_entries (idx, time, agency, leaf, leaf_hash, sealed) VALUES (5, $1, $2, $3, $4, $5)",
+    )
+    .bind(row.get::<i64, _>("time"))
+    .bind(row.get::<Option<i64>, _>("agency"))
+    .bind(row.get::<Vec<u8>, _>("leaf"))
+    .bind(row.get::<Vec<u8>, _>("leaf_hash"))
+    .bind(row.get::<Vec<u8>, _>("sealed"))
+    .execute(sql.pool())
+    .await
+    .unwrap();
 }
 
 /// Version, key id, nonce, content and tag of a sealed record.

@@ -30,7 +30,10 @@ async fn aud_6_a_receipt_has_the_form_of_the_specification() {
     let receipt = ledger.receipt(2).await.unwrap();
     let lines: Vec<&str> = receipt.split('\n').collect();
     assert_eq!(lines[..2], ["c2sp.org/tlog-proof@v1", "index 2"]);
-    assert!(lines[2..5].iter().all(|line| line.len() == 44), "three base64 hashes: sibling, its sibling, the lone fifth");
+    assert!(
+        lines[2..5].iter().all(|line| line.len() == 44),
+        "three base64 hashes: sibling, its sibling, the lone fifth"
+    );
     assert_eq!(lines[5], "");
     assert_eq!(lines[6..].join("\n"), ledger.checkpoint());
     ledger.close().await;
@@ -78,7 +81,9 @@ async fn aud_6_no_receipt_is_given_for_an_entry_changed_in_the_database() {
         let ledger = place.open().await;
         record_many(&ledger, 4).await;
         ledger.publish().await.unwrap();
-        place.tamper("UPDATE ledger_entries SET leaf = (SELECT leaf FROM ledger_entries WHERE idx = 0) WHERE idx = 1").await;
+        place
+            .tamper("UPDATE ledger_entries SET leaf = (SELECT leaf FROM ledger_entries WHERE idx = 0) WHERE idx = 1")
+            .await;
         assert!(matches!(ledger.receipt(1).await, Err(LedgerError::Altered { index: 1 })));
         ledger.receipt(0).await.unwrap();
         assert_eq!(ledger.record(Act::of(7, 4)).await.unwrap().entry().index, 4);

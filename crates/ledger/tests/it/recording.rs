@@ -225,3 +225,26 @@ async fn entries_per_second_with_64_recorders_is_measured() {
     })
     .await;
 }
+
+/// Ungated: printed for the record. `LEDGER_TEST_ENTRIES` sets another number of entries.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opening_a_log_of_many_entries_is_measured() {
+    let count: u64 = std::env::var("LEDGER_TEST_ENTRIES").map_or(5_000, |count| count.parse().unwrap());
+    on_every_database(async |place| {
+        let ledger = place.open().await;
+        for left in (0..count).step_by(2_048).map(|done| count - done) {
+            record_many(&ledger, left.min(2_048)).await;
+        }
+        ledger.close().await;
+        let start = std::time::Instant::now();
+        let ledger = place.open().await;
+        let opening = start.elapsed();
+        let start = std::time::Instant::now();
+        verify_folder(&place.log(), &ledger.verifier_key(), None).unwrap();
+        let verifying = start.elapsed();
+        eprintln!("{:?}: {count} entries opened in {opening:?}, verified in {verifying:?}", place.dialect());
+        assert_eq!(ledger.size(), count);
+        ledger.close().await;
+    })
+    .await;
+}

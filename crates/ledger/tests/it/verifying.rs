@@ -93,8 +93,15 @@ async fn aud_6_a_log_of_any_size_is_exported_and_verified_while_it_grows() {
 async fn aud_6_an_export_holds_the_files_of_the_specification_and_nothing_else() {
     let export = Export::of(600).await;
     let expected = [
-        "checkpoint", "tile/0/000", "tile/0/001", "tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/000",
-        "tile/entries/001", "tile/entries/002.p/88", "vkey",
+        "checkpoint",
+        "tile/0/000",
+        "tile/0/001",
+        "tile/0/002.p/88",
+        "tile/1/000.p/2",
+        "tile/entries/000",
+        "tile/entries/001",
+        "tile/entries/002.p/88",
+        "vkey",
     ];
     assert_eq!(files(&export.folder), expected);
     assert_eq!(fs::metadata(export.path("tile/0/000")).unwrap().len(), 8_192);
@@ -219,7 +226,16 @@ async fn aud_6_a_rewritten_log_under_the_same_key_is_found_by_an_older_checkpoin
 #[tokio::test]
 async fn aud_6_what_the_checkpoint_does_not_cover_is_not_accepted() {
     let export = Export::of(600).await;
-    for name in ["note.txt", "tile/0/003", "tile/0/002", "tile/0/002.p/89", "tile/1/000", "tile/2/000.p/1", "tile/entries/002", "tile/0/000.new"] {
+    for name in [
+        "note.txt",
+        "tile/0/003",
+        "tile/0/002",
+        "tile/0/002.p/89",
+        "tile/1/000",
+        "tile/2/000.p/1",
+        "tile/entries/002",
+        "tile/0/000.new",
+    ] {
         fs::copy(export.path("tile/0/000"), export.path(name)).unwrap_or_else(|_| {
             fs::create_dir_all(export.path(name).parent().unwrap()).unwrap();
             fs::copy(export.path("tile/0/000"), export.path(name)).unwrap()
@@ -233,7 +249,8 @@ async fn aud_6_what_the_checkpoint_does_not_cover_is_not_accepted() {
 #[tokio::test]
 async fn aud_6_partial_tiles_of_earlier_sizes_are_accepted_only_if_they_are_the_beginning() {
     let export = Export::of(600).await;
-    let pieces = [("tile/0/002.p/88", "tile/0/002.p/40", 40 * 32), ("tile/entries/000", "tile/entries/000.p/9", 9 * 51)];
+    let pieces =
+        [("tile/0/002.p/88", "tile/0/002.p/40", 40 * 32), ("tile/entries/000", "tile/entries/000.p/9", 9 * 51)];
     for (whole, part, length) in pieces {
         let beginning = fs::read(export.path(whole)).unwrap()[..length].to_vec();
         fs::create_dir_all(export.path(part).parent().unwrap()).unwrap();
