@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 /// The person who asks, through one session, as the accounts say at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and rules name them one by one")]
 pub struct Asker {
     pub signature: Signature,
     pub permissions: BTreeSet<Permission>,
@@ -25,6 +26,7 @@ pub struct Asker {
 
 /// The colleague for whom a question is asked (WHY-4), as the accounts say at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and rules name them one by one")]
 pub struct ColleagueFacts {
     pub user: UserId,
     pub agency: AgencyId,

@@ -10,7 +10,7 @@ use crate::refusal::{Asked, Refusal};
 use crate::rules::{Numbers, Rules, Stage, fill};
 use cedar_policy::{AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, PolicySet};
 use domain::limits::{PAGE_ROWS, PHOTOS_MAX};
-use domain::{DetectionId, PoolId, Purpose, QueryId, Question, QuestionKind, UtcMicros};
+use domain::{DetectionId, PoolId, Purpose, QueryId, Question, UtcMicros};
 use std::collections::BTreeSet;
 
 /// Photos opened by one permit: all of one page of an answer.
@@ -63,7 +63,7 @@ pub fn photo_query(policy: &AgencyPolicy, asker: &Asker, now: UtcMicros) -> Resu
 }
 
 /// Why there is no permit, before it is put in words.
-enum No {
+enum Denial {
     /// A rule forbids, or several do: their ids.
     Forbidden(Vec<String>),
     /// No rule permits.
@@ -74,7 +74,7 @@ enum No {
     Failed(Vec<String>),
 }
 
-impl From<NotSaid> for No {
+impl From<NotSaid> for Denial {
     fn from(_: NotSaid) -> Self {
         Self::Failed(Vec::new())
     }
@@ -88,13 +88,13 @@ fn evaluate(
     action: EntityUid,
     resource: EntityUid,
     context: Context,
-) -> Result<Vec<String>, No> {
+) -> Result<Vec<String>, Denial> {
     let request = entities::request(&rules.schema, person, action, resource, context)?;
     let answer = |set: &PolicySet| {
         let response = Authorizer::new().is_authorized(&request, set, entities);
         let failed: Vec<_> = response.diagnostics().errors().map(failed_rule).collect();
         let ids: Vec<_> = response.diagnostics().reason().map(ToString::to_string).collect();
-        if failed.is_empty() { Ok((response.decision(), ids)) } else { Err(No::Failed(failed)) }
+        if failed.is_empty() { Ok((response.decision(), ids)) } else { Err(Denial::Failed(failed)) }
     };
     let (decision, ids) = answer(&rules.all)?;
     if decision == Decision::Allow {
@@ -105,9 +105,9 @@ fn evaluate(
         .first(ids.iter().map(String::as_str))
         .is_some_and(|(_, rule)| rule.stage.is_some_and(|stage| stage > Stage::Right));
     if ids.is_empty() || (of_the_form && answer(&rules.permits)?.0 == Decision::Deny) {
-        return Err(No::NotPermitted);
+        return Err(Denial::NotPermitted);
     }
-    Err(No::Forbidden(ids))
+    Err(Denial::Forbidden(ids))
 }
 
 /// Only the id: the message may name values.
@@ -127,7 +127,7 @@ fn decide<K>(
         Err(error) => {
             request.purpose = without_long_fields(request.purpose);
             let (field, help) = (format!("purpose.{}", error.field), format!("At most {} characters.", error.max));
-            let asked = asked(policy, request, step, Vec::new());
+            let asked = asked(policy, request, step);
             return Err(Refusal::own("purpose-field-too-long".to_owned(), Some(field), Some(&help), asked));
         }
     };
@@ -152,7 +152,7 @@ fn decide<K>(
 }
 
 /// The pools that may be seen and the rules that permitted it.
-fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Vec<String>), No> {
+fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Vec<String>), Denial> {
     let request = asking.request;
     let (rules, asker) = (&policy.rules, Person::asker(&request.asker));
     let colleague_facts = colleague(request);
@@ -167,17 +167,18 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
             let context = asking.context(colleague, None)?;
             let answer =
                 evaluate(rules, &entities, colleague, asking.action(), entities::agency(agency), context.clone());
-            if let Err(No::Failed(failed)) = answer {
-                return Err(No::Failed(failed));
+            if let Err(Denial::Failed(failed)) = answer {
+                return Err(Denial::Failed(failed));
             }
             Some((colleague, context, answer.is_ok()))
         }
     };
-    let on_behalf = request.purpose.on_behalf_of.map(|named| OnBehalf {
-        is_self: named == request.asker.signature.user,
-        is_known: colleague_facts.is_some(),
-        is_active: colleague_facts.is_some_and(|facts| facts.active),
-        is_entitled: for_colleague.as_ref().is_some_and(|(_, _, entitled)| *entitled),
+    let on_behalf = request.purpose.on_behalf_of.map(|named| match (colleague_facts, &for_colleague) {
+        _ if named == request.asker.signature.user => OnBehalf::Oneself,
+        (Some(facts), _) if !facts.active => OnBehalf::Inactive,
+        (Some(_), Some((_, _, true))) => OnBehalf::Entitled,
+        (Some(_), _) => OnBehalf::NotEntitled,
+        (None, _) => OnBehalf::Unknown,
     });
     let context = asking.context(&asker, on_behalf)?;
     let mut permitting =
@@ -193,7 +194,7 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
         }
     }
     if pools.is_empty() {
-        return Err(No::NoPools);
+        return Err(Denial::NoPools);
     }
     permitting.sort_unstable_by_key(|id| rules.get(id).map(|rule| rule.place));
     permitting.dedup();
@@ -206,13 +207,13 @@ fn seen_by_all(
     entities: &Entities,
     seers: &[(&Person<'_>, Context)],
     pool: &PoolFacts,
-) -> Result<Option<Vec<String>>, No> {
+) -> Result<Option<Vec<String>>, Denial> {
     let mut permitting = Vec::new();
     for (person, context) in seers {
         let (action, resource) = (entities::action("see"), entities::pool(pool.pool));
         match evaluate(rules, entities, person, action, resource, context.clone()) {
             Ok(ids) => permitting.extend(ids),
-            Err(No::Failed(failed)) => return Err(No::Failed(failed)),
+            Err(Denial::Failed(failed)) => return Err(Denial::Failed(failed)),
             Err(_) => return Ok(None),
         }
     }
@@ -261,7 +262,7 @@ fn asked_for_photos(policy: &AgencyPolicy, asker: &Asker, query: Option<QueryId>
     }
 }
 
-fn asked(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, failed_rules: Vec<String>) -> Asked {
+fn asked(policy: &AgencyPolicy, request: QueryRequest, step: &'static str) -> Asked {
     Asked {
         by: request.asker.signature,
         query: Some(request.query),
@@ -270,25 +271,21 @@ fn asked(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, faile
         again_of: request.again_of,
         step,
         policy: policy.label(),
-        failed_rules,
+        failed_rules: Vec::new(),
     }
 }
 
-fn refusal(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, no: No) -> Refusal {
+fn refusal(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, no: Denial) -> Refusal {
     let kind = request.question.kind();
     let look_back = request.reason.as_ref().map_or(0, |reason| reason.max_look_back_days);
     let numbers = Numbers::of(&policy.limits, policy.limits.longest_span_days(kind), look_back);
-    let mut refusal = in_words(policy, no, kind.word(), &numbers, asked(policy, request, step, Vec::new()));
-    if kind == QuestionKind::CommonPlate && refusal.field.as_deref() == Some("criteria.areas") {
-        refusal.field = Some("criteria.places".to_owned());
-    }
-    refusal
+    in_words(policy, no, kind.word(), &numbers, asked(policy, request, step))
 }
 
 /// `what`: the kind of question, or the step where there is no question.
-fn in_words(policy: &AgencyPolicy, no: No, what: &str, numbers: &Numbers, mut asked: Asked) -> Refusal {
+fn in_words(policy: &AgencyPolicy, no: Denial, what: &str, numbers: &Numbers, mut asked: Asked) -> Refusal {
     match no {
-        No::Forbidden(ids) => match policy.rules.first(ids.iter().map(String::as_str)) {
+        Denial::Forbidden(ids) => match policy.rules.first(ids.iter().map(String::as_str)) {
             Some((id, rule)) => Refusal {
                 rule: id.to_owned(),
                 field: rule.field.clone(),
@@ -298,12 +295,12 @@ fn in_words(policy: &AgencyPolicy, no: No, what: &str, numbers: &Numbers, mut as
             },
             None => Refusal::own("policy-error".to_owned(), None, None, asked),
         },
-        No::NotPermitted => {
+        Denial::NotPermitted => {
             let help = "Ask your agency's manager what your account may ask.";
             Refusal::own(format!("no-permit.{what}"), None, Some(help), asked)
         }
-        No::NoPools => Refusal::own("no-pools".to_owned(), None, None, asked),
-        No::Failed(failed) => {
+        Denial::NoPools => Refusal::own("no-pools".to_owned(), None, None, asked),
+        Denial::Failed(failed) => {
             asked.failed_rules = failed;
             Refusal::own("policy-error".to_owned(), None, None, asked)
         }

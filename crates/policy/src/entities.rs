@@ -57,6 +57,7 @@ fn record<const N: usize>(fields: [(&str, Value); N]) -> Result<Value, NotSaid> 
 
 /// The person on whom a decision is made: the asker, or the colleague for whom is asked.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and rules name them one by one")]
 pub(crate) struct Person<'a> {
     user: UserId,
     unit: UnitId,
@@ -165,13 +166,16 @@ pub(crate) fn entities(
     Entities::from_entities(all, Some(schema)).map_err(|_| NotSaid)
 }
 
-/// How the colleague stands, once decided.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OnBehalf {
-    pub(crate) is_self: bool,
-    pub(crate) is_known: bool,
-    pub(crate) is_active: bool,
-    pub(crate) is_entitled: bool,
+/// How the colleague stands whom the purpose names, once decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnBehalf {
+    /// No colleague at all, but the asker.
+    Oneself,
+    /// Nobody of the asker's agency.
+    Unknown,
+    Inactive,
+    NotEntitled,
+    Entitled,
 }
 
 /// What is the same for everybody on whom this question is decided.
@@ -289,10 +293,10 @@ fn areas_record(areas: AreaFacts) -> Result<Value, NotSaid> {
 
 fn on_behalf_record(on_behalf: OnBehalf) -> Result<Value, NotSaid> {
     record([
-        ("isSelf", Value::new_bool(on_behalf.is_self)),
-        ("isKnown", Value::new_bool(on_behalf.is_known)),
-        ("isActive", Value::new_bool(on_behalf.is_active)),
-        ("isEntitled", Value::new_bool(on_behalf.is_entitled)),
+        ("isSelf", Value::new_bool(on_behalf == OnBehalf::Oneself)),
+        ("isKnown", Value::new_bool(on_behalf != OnBehalf::Unknown)),
+        ("isActive", Value::new_bool(on_behalf != OnBehalf::Inactive)),
+        ("isEntitled", Value::new_bool(matches!(on_behalf, OnBehalf::Entitled | OnBehalf::Oneself))),
     ])
 }
 

@@ -10,8 +10,4 @@ fn widen(permit: Permit<Preview>) {
     rows(permit);
 }
 
-fn confirm() -> Rows {
-    Rows { confirmed_large: true }
-}
-
 fn main() {}

@@ -202,8 +202,8 @@ pub(crate) fn table(policy: &AgencyPolicy, kinds: &[QuestionKind], rows: &[Row<'
         for (what, spoil, rule, field) in rows {
             let mut request = ask(*kind);
             spoil(&mut request);
-            let refusal = preview(policy, request.clone()).err();
-            let refusal = refusal.unwrap_or_else(|| panic!("{kind}: {what}: was not refused"));
+            assert!(preview(policy, request.clone()).is_err(), "{kind}: {what}: was not refused");
+            let refusal = preview(policy, request.clone()).unwrap_err();
             assert_eq!((refusal.rule.as_str(), refusal.field.as_deref()), (*rule, *field), "{kind}: {what}");
             assert!(refusal.sentence.ends_with('.'), "{kind}: {what}: a refusal is a sentence");
             assert_eq!(verdict(policy, &request), *rule, "{kind}: {what}");

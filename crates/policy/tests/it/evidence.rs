@@ -5,6 +5,8 @@ use domain::*;
 use policy::*;
 use std::collections::BTreeSet;
 
+type Change<'a> = &'a dyn Fn(&mut Asker);
+
 fn with_rule(rule: &str) -> AgencyPolicy {
     let (cedar, limits) = AgencyPolicy::preset_texts("pia-039b").unwrap();
     AgencyPolicy::parse("own", "7", &format!("{cedar}\n{rule}"), limits).unwrap()
@@ -124,7 +126,7 @@ fn acc_8_photos_are_opened_only_for_returned_rows_and_while_the_session_stands()
         assert_eq!(open(asker(), wanted).unwrap_err().rule, "photo-not-returned", "{what}");
     }
     assert_eq!(open(asker(), &vec![(5, 0); PHOTOS_AT_ONCE_MAX + 1]).unwrap_err().rule, "photos-too-many");
-    let changes: [(&dyn Fn(&mut Asker), &str); 4] = [
+    let changes: [(Change, &str); 4] = [
         (&|a| a.active = false, "account-active"),
         (&|a| a.agency_active = false, "agency-active"),
         (&|a| a.rules_accepted = false, "rules-accepted"),

@@ -92,7 +92,7 @@ fn lim_2_areas_together_are_bounded_too() {
 }
 
 #[test]
-fn lim_2_a_refused_place_of_a_common_plate_is_named_as_such() {
+fn lim_2_the_areas_of_a_common_plate_have_the_same_bounds() {
     let place = |area| Place { area, frame: None };
     let criteria = Criteria::CommonPlate {
         places: vec![place(square(200.0)), place(square_at(4_000.0, 900_000))],
@@ -100,7 +100,7 @@ fn lim_2_a_refused_place_of_a_common_plate_is_named_as_such() {
         state: None,
     };
     let refusal = preview(&PIA, of(ask(QuestionKind::CommonPlate), criteria)).unwrap_err();
-    assert_eq!((refusal.rule.as_str(), refusal.field.as_deref()), ("area-too-large", Some("criteria.places")));
+    assert_eq!((refusal.rule.as_str(), refusal.field.as_deref()), ("area-too-large", Some("criteria.areas")));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The rules of the presets, as plain sentences: each test says what may be asked, or what the refusal says.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests that fails should fail the test")]
+
 mod asking;
 mod compile_fail;
 mod evidence;

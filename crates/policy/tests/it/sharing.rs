@@ -5,6 +5,8 @@ use domain::*;
 use policy::*;
 use std::collections::BTreeSet;
 
+type Change<'a> = &'a dyn Fn(&mut AgreementFacts);
+
 fn with_agreement(change: impl Fn(&mut AgreementFacts)) -> QueryRequest {
     let mut facts = agreement();
     change(&mut facts);
@@ -25,7 +27,7 @@ fn agy_2_another_owners_pool_is_seen_only_under_an_agreement_in_force_that_cover
     let burglary = |facts: &mut AgreementFacts| facts.reasons = Some(BTreeSet::from([ReasonCode("BURGLARY".into())]));
     assert_eq!(pools(&PIA, &with_agreement(burglary)), ids(&[1, 2]));
 
-    let spoilt: [(&str, &dyn Fn(&mut AgreementFacts)); 6] = [
+    let spoilt: [(&str, Change); 6] = [
         ("ended", &|facts| facts.active = false),
         ("not begun", &|facts| facts.from = NOW.plus_micros(1)),
         ("over at this instant", &|facts| facts.to = NOW),

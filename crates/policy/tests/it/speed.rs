@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 const DECISION_MAX: Duration = Duration::from_micros(300);
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 fn a_decision_over_six_pools_takes_less_than_300_microseconds() {
     let mut request = ask(QuestionKind::Area);
     request.pools = vec![own_pool(1), own_pool(2), shared_pool(3), shared_pool(4), shared_pool(5), shared_pool(6)];
