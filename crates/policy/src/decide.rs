@@ -7,8 +7,10 @@ use crate::entities::{self, Asking, NotSaid, OnBehalf, Person};
 use crate::facts::Facts;
 use crate::permit::{ExactCount, Permit, PhotoPermit, Preview, Rows};
 use crate::refusal::{Asked, Refusal};
-use crate::rules::{Numbers, Rules, Stage, fill};
-use cedar_policy::{AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, PolicySet};
+use crate::rules::{Numbers, Rules, RulesOfAction, Stage, fill};
+use cedar_policy::{
+    AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema,
+};
 use domain::limits::{PAGE_ROWS, PHOTOS_MAX};
 use domain::{DetectionId, PoolId, Purpose, QueryId, Question, UtcMicros};
 use std::collections::BTreeSet;
@@ -80,7 +82,7 @@ impl From<NotSaid> for Denial {
     }
 }
 
-/// One evaluation: the ids of the rules that permit, or why not.
+/// One evaluation, the request checked against the schema: the ids of the rules that permit, or why not.
 fn evaluate(
     rules: &Rules,
     entities: &Entities,
@@ -89,14 +91,19 @@ fn evaluate(
     resource: EntityUid,
     context: Context,
 ) -> Result<Vec<String>, Denial> {
-    let request = entities::request(&rules.schema, person, action, resource, context)?;
-    let answer = |set: &PolicySet| {
-        let response = Authorizer::new().is_authorized(&request, set, entities);
+    let request = entities::request(Some(&rules.schema), person, action.clone(), resource, context)?;
+    answer(rules, entities, &action, &request)
+}
+
+fn answer(rules: &Rules, entities: &Entities, action: &EntityUid, request: &Request) -> Result<Vec<String>, Denial> {
+    let RulesOfAction { all, permits } = rules.of_action(action).ok_or(NotSaid)?;
+    let ask = |set: &PolicySet| {
+        let response = Authorizer::new().is_authorized(request, set, entities);
         let failed: Vec<_> = response.diagnostics().errors().map(failed_rule).collect();
         let ids: Vec<_> = response.diagnostics().reason().map(ToString::to_string).collect();
         if failed.is_empty() { Ok((response.decision(), ids)) } else { Err(Denial::Failed(failed)) }
     };
-    let (decision, ids) = answer(&rules.all)?;
+    let (decision, ids) = ask(all)?;
     if decision == Decision::Allow {
         return Ok(ids);
     }
@@ -104,7 +111,7 @@ fn evaluate(
     let of_the_form = rules
         .first(ids.iter().map(String::as_str))
         .is_some_and(|(_, rule)| rule.stage.is_some_and(|stage| stage > Stage::Right));
-    if ids.is_empty() || (of_the_form && answer(&rules.permits)?.0 == Decision::Deny) {
+    if ids.is_empty() || (of_the_form && ask(permits)?.0 == Decision::Deny) {
         return Err(Denial::NotPermitted);
     }
     Err(Denial::Forbidden(ids))
@@ -187,8 +194,10 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
     let mut seers = vec![(&asker, context)];
     seers.extend(for_colleague.map(|(colleague, context, _)| (colleague, context)));
     let mut pools = BTreeSet::new();
-    for pool in &request.pools {
-        if let Some(ids) = seen_by_all(rules, &entities, &seers, pool)? {
+    for (place, pool) in request.pools.iter().enumerate() {
+        // The context is the same for every pool: it is checked once.
+        let schema = (place == 0).then_some(&rules.schema);
+        if let Some(ids) = seen_by_all(rules, schema, &entities, &seers, pool)? {
             pools.insert(pool.pool);
             permitting.extend(ids);
         }
@@ -204,6 +213,7 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
 /// The rules by which everybody concerned may see the pool; `None` where somebody may not.
 fn seen_by_all(
     rules: &Rules,
+    schema: Option<&Schema>,
     entities: &Entities,
     seers: &[(&Person<'_>, Context)],
     pool: &PoolFacts,
@@ -211,7 +221,8 @@ fn seen_by_all(
     let mut permitting = Vec::new();
     for (person, context) in seers {
         let (action, resource) = (entities::action("see"), entities::pool(pool.pool));
-        match evaluate(rules, entities, person, action, resource, context.clone()) {
+        let request = entities::request(schema, person, action.clone(), resource, context.clone())?;
+        match answer(rules, entities, &action, &request) {
             Ok(ids) => permitting.extend(ids),
             Err(Denial::Failed(failed)) => return Err(Denial::Failed(failed)),
             Err(_) => return Ok(None),

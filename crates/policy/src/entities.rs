@@ -311,15 +311,15 @@ fn limits(limits: &Limits, kind: QuestionKind) -> Result<Value, NotSaid> {
     ])
 }
 
-/// What one evaluation asks of Cedar.
+/// What one evaluation asks of Cedar. `None` for the schema only where the same context was checked for the same action.
 pub(crate) fn request(
-    schema: &Schema,
+    schema: Option<&Schema>,
     person: &Person<'_>,
     action: EntityUid,
     resource: EntityUid,
     context: Context,
 ) -> Result<Request, NotSaid> {
-    Request::new(person.uid(), action, resource, context, Some(schema)).map_err(|_| NotSaid)
+    Request::new(person.uid(), action, resource, context, schema).map_err(|_| NotSaid)
 }
 
 pub(crate) fn action(word: &str) -> EntityUid {

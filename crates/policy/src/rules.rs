@@ -1,8 +1,10 @@
 //! Reading Cedar texts into rules: each policy keeps its own id and explains itself, and all of them fit the schema.
 
 use crate::limits::{Limits, square_kilometres};
-use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
-use std::collections::HashMap;
+use cedar_policy::{
+    ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+};
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 const SCHEMA: &str = include_str!("../presets/schema.cedarschema");
@@ -53,17 +55,23 @@ pub(crate) struct Rule {
 #[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) schema: Schema,
-    pub(crate) all: PolicySet,
-    /// The permitting ones alone, to tell "not without a form" from "not at all".
-    pub(crate) permits: PolicySet,
+    by_action: HashMap<EntityUid, RulesOfAction>,
     by_id: HashMap<String, Rule>,
+}
+
+/// The rules whose scope holds an action: the others could not apply, and are not evaluated for every pool.
+#[derive(Debug)]
+pub(crate) struct RulesOfAction {
+    pub(crate) all: PolicySet,
+    /// The permitting ones alone, to tell "not without a field" from "not at all".
+    pub(crate) permits: PolicySet,
 }
 
 impl Rules {
     /// The base and `text`, validated strictly; a warning is an error, because a rule that never applies is a mistake.
     pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
         let schema = Schema::from_str(SCHEMA).map_err(|error| PolicyError::Text(error.to_string()))?;
-        let (mut all, mut permits, mut by_id) = (Vec::new(), Vec::new(), HashMap::new());
+        let (mut policies, mut by_id) = (Vec::new(), HashMap::new());
         for part in [BASE, text] {
             for policy in in_order(part)? {
                 let id = annotation(&policy, "id")?;
@@ -71,26 +79,26 @@ impl Rules {
                 if by_id.insert(id.clone(), rule).is_some() {
                     return Err(PolicyError::SameId(id));
                 }
-                let policy = policy.new_id(PolicyId::new(&id));
-                if policy.effect() == Effect::Permit {
-                    permits.push(policy.clone());
-                }
-                all.push(policy);
+                policies.push(policy.new_id(PolicyId::new(&id)));
             }
         }
-        let set = |policies| PolicySet::from_policies(policies).map_err(|error| PolicyError::Text(error.to_string()));
-        let (all, permits) = (set(all)?, set(permits)?);
-        let found = Validator::new(schema.clone()).validate(&all, ValidationMode::Strict);
+        let found = Validator::new(schema.clone()).validate(&set_of(&policies)?, ValidationMode::Strict);
         let complaints: Vec<_> = found
             .validation_errors()
             .map(ToString::to_string)
             .chain(found.validation_warnings().map(ToString::to_string))
             .collect();
         if complaints.is_empty() {
-            Ok(Self { schema, all, permits, by_id })
+            let by_action = by_action(&schema, &policies)?;
+            Ok(Self { schema, by_action, by_id })
         } else {
             Err(PolicyError::Schema(complaints.join("; ")))
         }
+    }
+
+    /// `None` for an action that the schema does not have.
+    pub(crate) fn of_action(&self, action: &EntityUid) -> Option<&RulesOfAction> {
+        self.by_action.get(action)
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Rule> {
@@ -108,6 +116,29 @@ impl Rules {
     pub(crate) fn first<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Option<(&'a str, &Rule)> {
         ids.filter_map(|id| self.get(id).map(|rule| (id, rule))).min_by_key(|(_, rule)| (rule.stage, rule.place))
     }
+}
+
+fn set_of<'a>(policies: impl IntoIterator<Item = &'a Policy>) -> Result<PolicySet, PolicyError> {
+    PolicySet::from_policies(policies.into_iter().cloned()).map_err(|error| PolicyError::Text(error.to_string()))
+}
+
+fn by_action(schema: &Schema, policies: &[Policy]) -> Result<HashMap<EntityUid, RulesOfAction>, PolicyError> {
+    let actions = schema.action_entities().map_err(|error| PolicyError::Text(error.to_string()))?;
+    actions
+        .iter()
+        .map(|action| {
+            let action = action.uid();
+            let groups: HashSet<_> = actions.ancestors(&action).into_iter().flatten().cloned().collect();
+            let in_scope = |policy: &&Policy| match policy.action_constraint() {
+                ActionConstraint::Any => true,
+                ActionConstraint::Eq(one) => one == action,
+                ActionConstraint::In(several) => several.iter().any(|one| *one == action || groups.contains(one)),
+            };
+            let all = set_of(policies.iter().filter(in_scope))?;
+            let permits = set_of(all.policies().filter(|policy| policy.effect() == Effect::Permit))?;
+            Ok((action, RulesOfAction { all, permits }))
+        })
+        .collect()
 }
 
 impl Rule {
