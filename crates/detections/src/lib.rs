@@ -1,1 +1,42 @@
+//! The detection store and its search: recents, segments, indexes, photos.
+//!
+//! Start at [`Store`]. `writer` appends, `seal` makes segments, `search` answers; `columns` and `docs/segment-format.md` say
+//! what a segment is. Whether somebody may ask is decided elsewhere: only recorded permits are taken here.
 
+mod answer;
+mod areas;
+mod bits;
+mod catalogue;
+mod columns;
+mod container;
+mod encode;
+mod error;
+mod fault;
+mod mapped;
+mod open;
+mod photos;
+mod plates;
+mod row;
+mod seal;
+mod search;
+mod segment;
+mod shared;
+mod snapshot;
+mod store;
+mod tiers;
+mod writer;
+
+pub use answer::{
+    Answer, Appended, CommonPlate, Count, Counted, Counts, DensityCell, FoundRows, Hit, Outcome, Previewed, Sighting, Stats,
+};
+pub use container::FormatError;
+pub use error::StoreError;
+pub use fault::{FaultHook, Step};
+pub use photos::{OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
+pub use search::common::COMMON_PLATES_MAX;
+pub use search::density::{DENSITY_CELL_E7, DENSITY_CELLS_MAX};
+pub use store::{PhotoSource, SEAL_ROWS, SEARCH_THREADS, Store, StoreConfig};
+pub use writer::{BATCH_PHOTO_BYTES_MAX, RAW_PLATE_BYTES_MAX};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Opening: what the database and the blob folder hold becomes the first snapshot.
+
+use crate::StoreError;
+use crate::catalogue::{Catalogue, Catalogued};
+use crate::seal::entry_of;
+use crate::segment::Segment;
+use crate::shared::{Shared, Start};
+use crate::snapshot::{Entry, Snapshot};
+use crate::store::StoreConfig;
+use crate::tiers;
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use storage::Blobs;
+
+pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
+    let catalogue = Catalogue::open(config.sql.clone()).await?;
+    let segments = catalogue.segments().await?;
+    let hidden = catalogue.hidden().await?;
+    let recents = catalogue.recents().await?;
+    let next_batch = recents.last().map_or(0, |(batch, _)| *batch).saturating_add(1);
+    let mut entries = open_segments(&config.blobs, segments).await?;
+    entries.extend(load_recents(&catalogue, recents).await?);
+    let entries = blocking(move || hide(entries, &hidden)).await?;
+    let start = Start {
+        snapshot: Snapshot { entries },
+        next_id: u64::try_from(catalogue.counter("next_id").await?).unwrap_or(1),
+        next_batch,
+        next_segment: catalogue.counter("next_segment").await?,
+    };
+    Ok(Shared::new(config, catalogue, start))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::WorkerLost)
+}
+
+/// Maps the catalogued segments and removes blobs of segments that no catalogue names: a crash left them.
+async fn open_segments(blobs: &Blobs, segments: Vec<Catalogued>) -> Result<Vec<Entry>, StoreError> {
+    let blobs = blobs.clone();
+    let work = move || -> io::Result<Vec<Entry>> {
+        let named: HashSet<&str> = segments.iter().map(|segment| segment.name.as_str()).collect();
+        remove_orphans(&blobs.local_path("segments"), &named)?;
+        let opened = segments.iter().map(|described| {
+            let entry = entry_of(described, Segment::map(&blobs.local_path(&described.name)));
+            if let Err(error) = &entry.content {
+                tracing::error!(segment = %entry.name, error = %error, "a segment is set aside");
+            }
+            entry
+        });
+        Ok(opened.collect())
+    };
+    blocking(work).await?.map_err(StoreError::file("list the segments"))
+}
+
+/// Removes files of our own naming only: `segments/DATE/CLASS-NUMBER.seg`, also half-written ones (`...seg#1`).
+fn remove_orphans(segments: &Path, named: &HashSet<&str>) -> io::Result<()> {
+    for folder in subfolders(segments)? {
+        let Some(date) = folder.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
+        for file in std::fs::read_dir(&folder)? {
+            let file = file?;
+            let Some(name) = file.file_name().to_str().map(str::to_owned) else { continue };
+            if is_segment_name(&name) && !named.contains(format!("segments/{date}/{name}").as_str()) {
+                tracing::info!(file = %name, "a segment that was never catalogued is removed");
+                std::fs::remove_file(file.path())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn subfolders(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let paths: io::Result<Vec<_>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    Ok(paths?.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+fn is_segment_name(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (stem, staged) = name.split_once('#').map_or((name, None), |(stem, staged)| (stem, Some(staged)));
+    let numbers = stem.strip_suffix(".seg").and_then(|stem| stem.split_once('-'));
+    numbers.is_some_and(|(class, number)| digits(class) && digits(number)) && staged.is_none_or(digits)
+}
+
+/// Reads the recent batches, joining them as they come, so that neither many small ones nor all bodies at once are held.
+async fn load_recents(catalogue: &Catalogue, recents: Vec<(i64, usize)>) -> Result<Vec<Entry>, StoreError> {
+    let mut loaded: Vec<Arc<Entry>> = Vec::new();
+    for (batch, rows) in recents {
+        let body = catalogue.recent_body(batch).await?;
+        let entry = blocking(move || match Segment::from_bytes(&body) {
+            Ok(segment) => Entry::recent(batch, batch, segment),
+            Err(error) => Entry::broken_recent(batch, rows, error),
+        });
+        let entry = entry.await?;
+        if let Err(error) = &entry.content {
+            tracing::error!(batch, error = %error, "a recent batch is set aside");
+        }
+        loaded.push(Arc::new(entry));
+        loop {
+            let run = tiers::newest_run(&loaded, i64::MIN);
+            if run.is_empty() {
+                break;
+            }
+            loaded.truncate(loaded.len() - run.len());
+            let joined = blocking(move || tiers::join_run(&run)).await?;
+            loaded.push(Arc::new(joined.map_err(StoreError::Unreadable)?));
+        }
+    }
+    Ok(loaded.into_iter().map(Arc::unwrap_or_clone).collect())
+}
+
+/// Hides what is hidden. Of a sealed segment only the ids of its day are kept, without reading it.
+fn hide(entries: Vec<Entry>, hidden: &[(u64, i32)]) -> Vec<Arc<Entry>> {
+    let all: Vec<u64> = hidden.iter().map(|(id, _)| *id).collect();
+    let mut by_day: HashMap<i32, Vec<u64>> = HashMap::new();
+    for (id, day) in hidden {
+        by_day.entry(*day).or_default().push(*id);
+    }
+    let hide_one = |entry: Entry| {
+        let ids = match entry.kept {
+            crate::snapshot::Kept::Sealed { day, .. } => by_day.get(&day).map_or(&[][..], Vec::as_slice),
+            crate::snapshot::Kept::Recent { .. } => &all,
+        };
+        Arc::new(entry.hiding(ids).unwrap_or(entry))
+    };
+    entries.into_iter().map(hide_one).collect()
+}

@@ -1,0 +1,167 @@
+//! Sealing and merging: recents become immutable segments of one UTC day, and small segments of a day become larger ones.
+//!
+//! Both write new blobs first, fsynced, and then change the catalogue in one transaction. A crash before it leaves blobs
+//! that nobody names, which the next opening removes; a crash after it leaves old blobs, removed the same way.
+
+use crate::StoreError;
+use crate::catalogue::{Catalogued, describe};
+use crate::container::{FormatError, Line};
+use crate::encode::{SEGMENT_ROWS_MAX, encode};
+use crate::fault::Step;
+use crate::row::{RowRef, date_of, day_of};
+use crate::segment::Segment;
+use crate::shared::Shared;
+use crate::snapshot::{Entry, Hidden, Kept};
+use crate::tiers;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The only retention class so far; segments of different classes are never merged.
+const CLASS_STANDARD: i32 = 0;
+
+/// A segment that was encoded and is not yet written.
+struct Encoded {
+    class: i32,
+    day: i32,
+    lines: Vec<Line>,
+}
+
+/// Lines as the bytes of a blob.
+struct FileBytes(Arc<Segment>);
+
+impl AsRef<[u8]> for FileBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+impl Shared {
+    /// Makes all recents that are there now into segments, one for each day. Gives the number of rows sealed.
+    pub(crate) async fn seal(&self) -> Result<usize, StoreError> {
+        let _alone = self.maintenance.lock().await;
+        self.check_state()?;
+        let snapshot = self.snapshot();
+        let recents: Vec<Arc<Entry>> =
+            snapshot.entries.iter().filter(|entry| entry.is_recent() && entry.content.is_ok()).cloned().collect();
+        let Some(through) = recents.iter().map(|entry| tiers::batches(entry).1).max() else { return Ok(0) };
+        self.set_sealing_through(through);
+        let sealed = self.seal_entries(recents, through).await;
+        self.set_sealing_through(i64::MIN);
+        sealed
+    }
+
+    async fn seal_entries(&self, recents: Vec<Arc<Entry>>, through: i64) -> Result<usize, StoreError> {
+        let rows = recents.iter().map(|entry| entry.rows).sum();
+        let batches: Vec<(i64, i64)> = recents.iter().map(|entry| tiers::batches(entry)).collect();
+        let encoded = self.work(move || encode_by_day(&recents)).await?.map_err(StoreError::Unreadable)?;
+        let (added, entries) = self.write(encoded).await?;
+        self.faults.pass(Step::SegmentsWritten)?;
+        let next = self.next_segment() + added.len() as i64;
+        let transaction = self.catalogue.stage_segments(&added, &batches, &[], next).await?;
+        self.commit_segments(transaction, added.first().map_or("", |added| &added.name)).await?;
+        self.set_next_segment(next);
+        self.pass_or_lose_state(Step::CatalogueCommitted)?;
+        let is_sealed = |entry: &Entry| {
+            entry.is_recent() && entry.content.is_ok() && tiers::batches(entry).1 <= through
+        };
+        self.publish(|snapshot| snapshot.replacing(is_sealed, entries));
+        Ok(rows)
+    }
+
+    /// Merges small segments of a day until none are left to merge. Gives the number of merges.
+    pub(crate) async fn merge(&self) -> Result<usize, StoreError> {
+        let _alone = self.maintenance.lock().await;
+        let mut merges = 0;
+        while let Some(run) = self.next_merge() {
+            self.check_state()?;
+            if !self.merge_run(run).await? {
+                break;
+            }
+            merges += 1;
+        }
+        Ok(merges)
+    }
+
+    fn next_merge(&self) -> Option<Vec<Arc<Entry>>> {
+        let mut days: BTreeMap<(i32, i32), Vec<Arc<Entry>>> = BTreeMap::new();
+        for entry in &self.snapshot().entries {
+            if let (Kept::Sealed { day, class }, true) = (entry.kept, entry.content.is_ok()) {
+                days.entry((day, class)).or_default().push(Arc::clone(entry));
+            }
+        }
+        days.into_values().map(tiers::sealed_run).find(|run| !run.is_empty())
+    }
+
+    /// False where a segment of the run turned out to be damaged; it is set aside by whoever reads it next.
+    async fn merge_run(&self, run: Vec<Arc<Entry>>) -> Result<bool, StoreError> {
+        let names: Vec<String> = run.iter().map(|entry| entry.name.to_string()).collect();
+        let encoded = self.work(move || encode_by_day(&run)).await?;
+        let Ok(encoded) = encoded else { return Ok(false) };
+        let (added, entries) = self.write(encoded).await?;
+        self.faults.pass(Step::SegmentsWritten)?;
+        let next = self.next_segment() + added.len() as i64;
+        let transaction = self.catalogue.stage_segments(&added, &[], &names, next).await?;
+        self.commit_segments(transaction, added.first().map_or("", |added| &added.name)).await?;
+        self.set_next_segment(next);
+        self.pass_or_lose_state(Step::CatalogueCommitted)?;
+        self.publish(|snapshot| {
+            snapshot.replacing(|entry| names.iter().any(|name| **name == *entry.name), entries)
+        });
+        for name in &names {
+            // Searches that still read it hold the map; an unlinked file stays until they end.
+            self.blobs.delete(name).await.map_err(StoreError::blob("remove a merged segment"))?;
+        }
+        Ok(true)
+    }
+
+    /// Writes segments as blobs, durably, and opens them from there.
+    async fn write(&self, encoded: Vec<Encoded>) -> Result<(Vec<Catalogued>, Vec<Entry>), StoreError> {
+        let (mut added, mut entries) = (Vec::new(), Vec::new());
+        for (Encoded { class, day, lines }, number) in encoded.into_iter().zip(self.next_segment()..) {
+            let segment = Arc::new(Segment::in_memory(lines).map_err(StoreError::Unreadable)?);
+            let name = format!("segments/{}/{class}-{number:010}.seg", date_of(day));
+            let described = describe(name.clone(), class, &segment).map_err(StoreError::Unreadable)?;
+            let bytes = Bytes::from_owner(FileBytes(segment));
+            self.blobs.put(&name, bytes).await.map_err(StoreError::blob("write a segment"))?;
+            let path = self.blobs.local_path(&name);
+            let mapped = self.work(move || Segment::map(&path)).await?.map_err(StoreError::Unreadable)?;
+            entries.push(entry_of(&described, Ok(mapped)));
+            added.push(described);
+        }
+        Ok((added, entries))
+    }
+}
+
+/// An entry as the catalogue describes it, with its file opened or not.
+pub(crate) fn entry_of(described: &Catalogued, opened: Result<Segment, FormatError>) -> Entry {
+    let content = opened.and_then(|segment| {
+        let is_it = segment.crc() == described.checksum && segment.rows() == described.rows;
+        if is_it { Ok(Arc::new(segment)) } else { Err(FormatError::NotTheCatalogued) }
+    });
+    Entry {
+        name: described.name.as_str().into(),
+        kept: Kept::Sealed { day: described.day, class: described.class },
+        content,
+        times: described.times,
+        ids: described.ids,
+        rows: described.rows,
+        bytes: described.bytes,
+        hidden: Hidden::default(),
+    }
+}
+
+/// One segment for each UTC day of scan time; several where a day has more rows than a segment takes.
+fn encode_by_day(entries: &[Arc<Entry>]) -> Result<Vec<Encoded>, FormatError> {
+    let mut days: BTreeMap<i32, Vec<RowRef<'_>>> = BTreeMap::new();
+    for row in tiers::rows_of(entries)? {
+        days.entry(day_of(row.scan_time)).or_default().push(row);
+    }
+    let mut encoded = Vec::new();
+    for (day, rows) in days {
+        for rows in rows.chunks(SEGMENT_ROWS_MAX) {
+            encoded.push(Encoded { class: CLASS_STANDARD, day, lines: encode(rows) });
+        }
+    }
+    Ok(encoded)
+}

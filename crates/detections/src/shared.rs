@@ -1,0 +1,165 @@
+//! What the parts of a store share: the snapshot, the seams, and the numbers that are given out.
+
+use crate::StoreError;
+use crate::catalogue::{BatchChange, Catalogue};
+use crate::fault::{FaultHook, Step};
+use crate::photos::Packs;
+use crate::snapshot::Snapshot;
+use crate::writer::NextNumbers;
+use sqlx::{Any, Transaction};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use storage::{Blobs, Clock, Vault};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) blobs: Blobs,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) faults: FaultHook,
+    pub(crate) seal_rows: usize,
+    pub(crate) search_threads: usize,
+    pub(crate) packs: Arc<Mutex<Packs>>,
+    /// Held by whoever seals or merges; there is one at a time.
+    pub(crate) maintenance: tokio::sync::Mutex<()>,
+    /// Searches that run at once; more wait.
+    pub(crate) searches: Arc<tokio::sync::Semaphore>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    /// Changed by the writer only, after the commit that used them.
+    next_id: AtomicU64,
+    next_batch: AtomicI64,
+    /// Changed under `maintenance` only.
+    next_segment: AtomicI64,
+    /// Recent batches up to this one are being sealed, and are left alone by everyone else.
+    sealing_through: AtomicI64,
+    /// A commit whose outcome nobody knows: no further change until the store is opened again.
+    is_state_unknown: AtomicBool,
+}
+
+/// What a store starts from.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) next_id: u64,
+    pub(crate) next_batch: i64,
+    pub(crate) next_segment: i64,
+}
+
+impl Shared {
+    pub(crate) fn new(config: crate::store::StoreConfig, catalogue: Catalogue, start: Start) -> Self {
+        let searches = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            catalogue,
+            packs: Arc::new(Mutex::new(Packs::new(config.blobs.clone()))),
+            blobs: config.blobs,
+            vault: config.vault,
+            clock: config.clock,
+            faults: config.faults,
+            seal_rows: config.seal_rows,
+            search_threads: config.search_threads,
+            maintenance: tokio::sync::Mutex::new(()),
+            searches: Arc::new(tokio::sync::Semaphore::new(searches)),
+            snapshot: RwLock::new(Arc::new(start.snapshot)),
+            next_id: AtomicU64::new(start.next_id),
+            next_batch: AtomicI64::new(start.next_batch),
+            next_segment: AtomicI64::new(start.next_segment),
+            sealing_through: AtomicI64::new(i64::MIN),
+            is_state_unknown: AtomicBool::new(false),
+        }
+    }
+
+    /// What is stored now. Stays as it is however long it is held.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the snapshot by one made from it.
+    pub(crate) fn publish(&self, change: impl FnOnce(&Snapshot) -> Snapshot) {
+        let mut current = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(change(&current));
+    }
+
+    pub(crate) fn recent_rows(&self) -> usize {
+        self.snapshot().entries.iter().filter(|entry| entry.is_recent() && entry.content.is_ok()).map(|entry| entry.rows).sum()
+    }
+
+    pub(crate) fn next_numbers(&self) -> NextNumbers {
+        NextNumbers { id: self.next_id.load(Ordering::SeqCst), batch: self.next_batch.load(Ordering::SeqCst) }
+    }
+
+    pub(crate) fn next_segment(&self) -> i64 {
+        self.next_segment.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_next_segment(&self, number: i64) {
+        self.next_segment.store(number, Ordering::SeqCst);
+    }
+
+    pub(crate) fn sealing_through(&self) -> i64 {
+        self.sealing_through.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_sealing_through(&self, batch: i64) {
+        self.sealing_through.store(batch, Ordering::SeqCst);
+    }
+
+    pub(crate) fn check_state(&self) -> Result<(), StoreError> {
+        if self.is_state_unknown.load(Ordering::SeqCst) { Err(StoreError::StateUnknown) } else { Ok(()) }
+    }
+
+    pub(crate) fn lose_state(&self) {
+        self.is_state_unknown.store(true, Ordering::SeqCst);
+    }
+
+    /// Commits a group of appends. A commit that failed may have been kept all the same: the database is asked, and
+    /// where it does not answer either, the store stops changing.
+    pub(crate) async fn commit_batch(
+        &self,
+        transaction: Transaction<'static, Any>,
+        change: &BatchChange,
+    ) -> Result<(), StoreError> {
+        if let Err(error) = transaction.commit().await {
+            self.settle(self.catalogue.has_batch(change.batch).await, error)?;
+        }
+        self.next_id.store(change.next_id, Ordering::SeqCst);
+        self.next_batch.store(change.batch + 1, Ordering::SeqCst);
+        self.pass_or_lose_state(Step::BatchCommitted)
+    }
+
+    /// The same for a change of the catalogue, known by one of the segments that it added.
+    pub(crate) async fn commit_segments(
+        &self,
+        transaction: Transaction<'static, Any>,
+        added: &str,
+    ) -> Result<(), StoreError> {
+        match transaction.commit().await {
+            Ok(()) => Ok(()),
+            Err(error) => self.settle(self.catalogue.has_segment(added).await, error),
+        }
+    }
+
+    fn settle(&self, is_kept: Result<bool, StoreError>, error: sqlx::Error) -> Result<(), StoreError> {
+        match is_kept {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::database("commit a change")(error)),
+            Err(_) => {
+                self.lose_state();
+                Err(StoreError::StateUnknown)
+            }
+        }
+    }
+
+    /// A test's interruption after a commit leaves memory behind the database, as a crash would.
+    pub(crate) fn pass_or_lose_state(&self, step: Step) -> Result<(), StoreError> {
+        self.faults.pass(step).inspect_err(|_| self.lose_state())
+    }
+
+    /// Runs work of the processor off the threads that answer requests.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::WorkerLost)
+    }
+}

@@ -1,0 +1,200 @@
+//! What a search runs over: an unchanging list of segments. Appending, sealing and merging make a new list, so no search
+//! waits for them, and none sees half of a change.
+
+use crate::bits::Bits;
+use crate::container::FormatError;
+use crate::row::day_of;
+use crate::segment::{Reader, Segment};
+use domain::CameraId;
+use std::sync::{Arc, OnceLock};
+
+/// One segment and what is known of it without reading it.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The blob's name, or `recents/` and the number of the batch.
+    pub(crate) name: Arc<str>,
+    pub(crate) kept: Kept,
+    pub(crate) content: Result<Arc<Segment>, FormatError>,
+    /// First and last scan time.
+    pub(crate) times: (i64, i64),
+    /// Lowest and highest id.
+    pub(crate) ids: (u64, u64),
+    pub(crate) rows: usize,
+    pub(crate) bytes: u64,
+    pub(crate) hidden: Hidden,
+}
+
+/// Rows that never come back: superseded or withdrawn. Kept as ids, because a start should not read every segment to
+/// find their rows; they are found when the segment is first searched.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hidden {
+    ids: Arc<Vec<u64>>,
+    rows: OnceLock<Option<Arc<Bits>>>,
+}
+
+/// Where a segment's bytes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// In the rows `first` to `last` of the table `recents`.
+    Recent { first: i64, last: i64 },
+    /// In a blob; rows of one UTC day and one retention class.
+    Sealed { day: i32, class: i32 },
+}
+
+impl Entry {
+    /// A segment in memory whose bytes are rows of `recents`.
+    pub(crate) fn recent(first: i64, last: i64, segment: Segment) -> Self {
+        let kept = Kept::Recent { first, last };
+        let name = format!("recents/{first}").into();
+        let (rows, bytes) = (segment.rows(), segment.bytes().len() as u64);
+        let everything = ((i64::MIN, i64::MAX), (0, u64::MAX));
+        let (content, (times, ids)) = match segment.read().map(|reader| (reader.time_bounds(), reader.id_bounds())) {
+            Ok(bounds) => (Ok(Arc::new(segment)), bounds),
+            Err(error) => (Err(error), everything),
+        };
+        Self { name, kept, content, times, ids, rows, bytes, hidden: Hidden::default() }
+    }
+
+    /// A batch of `recents` that cannot be read.
+    pub(crate) fn broken_recent(batch: i64, rows: usize, error: FormatError) -> Self {
+        Self {
+            name: format!("recents/{batch}").into(),
+            kept: Kept::Recent { first: batch, last: batch },
+            content: Err(error),
+            times: (i64::MIN, i64::MAX),
+            ids: (0, u64::MAX),
+            rows,
+            bytes: 0,
+            hidden: Hidden::default(),
+        }
+    }
+
+    /// The rows, or why this segment is set aside.
+    pub(crate) fn reader(&self) -> Result<Reader<'_>, FormatError> {
+        self.content.as_ref().map_err(Clone::clone)?.read()
+    }
+
+    /// Whether it is known to be damaged; a segment that was not read yet is not.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.content.as_ref().map_or(true, |segment| segment.is_known_damaged())
+    }
+
+    pub(crate) fn is_recent(&self) -> bool {
+        matches!(self.kept, Kept::Recent { .. })
+    }
+
+    /// The rows that never come back; `None` where all may.
+    pub(crate) fn hidden_rows(&self) -> Option<&Bits> {
+        let find = || {
+            let rows: Vec<u32> = self.hidden.ids.iter().filter_map(|id| self.find(*id)).collect();
+            (!rows.is_empty()).then(|| Arc::new(self.with_rows(Bits::none(self.rows), &rows)))
+        };
+        self.hidden.rows.get_or_init(find).as_deref()
+    }
+
+    fn with_rows(&self, mut bits: Bits, rows: &[u32]) -> Bits {
+        rows.iter().for_each(|row| bits.set(*row as usize));
+        bits
+    }
+
+    pub(crate) fn is_hidden(&self, row: u32) -> bool {
+        self.hidden_rows().is_some_and(|hidden| hidden.has(row as usize))
+    }
+
+    /// Whether it may hold reads of a span of time, `from <= t < to`.
+    pub(crate) fn overlaps(&self, from: i64, to: i64) -> bool {
+        self.times.0 < to && from <= self.times.1
+    }
+
+    /// The row of an id, hidden or not.
+    pub(crate) fn find(&self, id: u64) -> Option<u32> {
+        let may_hold = (self.ids.0..=self.ids.1).contains(&id);
+        may_hold.then(|| self.reader().ok()?.find(id)).flatten()
+    }
+
+    /// The same entry with more ids hidden, or `None` where it can hold none of them.
+    pub(crate) fn hiding(&self, ids: &[u64]) -> Option<Self> {
+        let mut own: Vec<u64> = ids.iter().copied().filter(|id| (self.ids.0..=self.ids.1).contains(id)).collect();
+        let known = self.hidden.rows.get();
+        if known.is_some() {
+            own.retain(|id| self.find(*id).is_some());
+        }
+        if own.is_empty() {
+            return None;
+        }
+        // Rows that were found already stay found; only the new ones are looked up.
+        let rows = match known {
+            Some(known) => {
+                let found: Vec<u32> = own.iter().filter_map(|id| self.find(*id)).collect();
+                let bits = known.as_deref().cloned().unwrap_or_else(|| Bits::none(self.rows));
+                OnceLock::from(Some(Arc::new(self.with_rows(bits, &found))))
+            }
+            None => OnceLock::new(),
+        };
+        let mut all = self.hidden.ids.to_vec();
+        all.append(&mut own);
+        Some(Self { hidden: Hidden { ids: Arc::new(all), rows }, ..self.clone() })
+    }
+
+    /// Ids of its hidden rows; others of its range may be among them.
+    pub(crate) fn hidden_ids(&self) -> &[u64] {
+        &self.hidden.ids
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) entries: Vec<Arc<Entry>>,
+}
+
+impl Snapshot {
+    /// With more entries, and some ids hidden.
+    pub(crate) fn with(&self, added: Vec<Entry>, hidden: &[u64]) -> Self {
+        let mut entries = self.entries.clone();
+        entries.extend(added.into_iter().map(Arc::new));
+        if !hidden.is_empty() {
+            for entry in &mut entries {
+                if let Some(changed) = entry.hiding(hidden) {
+                    *entry = Arc::new(changed);
+                }
+            }
+        }
+        Self { entries }
+    }
+
+    /// With some entries replaced by others that hold the same rows; what was hidden stays hidden.
+    pub(crate) fn replacing(&self, goes: impl Fn(&Entry) -> bool, added: Vec<Entry>) -> Self {
+        let (gone, stays): (Vec<_>, Vec<_>) = self.entries.iter().cloned().partition(|entry| goes(entry));
+        let hidden: Vec<u64> = gone.iter().flat_map(|entry| entry.hidden_ids()).copied().collect();
+        let added = added.into_iter().map(|entry| Arc::new(entry.hiding(&hidden).unwrap_or(entry)));
+        Self { entries: stays.into_iter().chain(added).collect() }
+    }
+
+    /// The stored versions of an event: reads of its camera with its event id, of the same UTC day or a neighbouring one.
+    /// As (entry, row).
+    pub(crate) fn versions(&self, camera: CameraId, event_id: &str, hash: u64, scan_time: i64) -> Vec<(usize, u32)> {
+        let day = day_of(scan_time);
+        let mut found = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            let days = (day_of(entry.times.0), day_of(entry.times.1));
+            if day < days.0.saturating_sub(1) || day > days.1.saturating_add(1) {
+                continue;
+            }
+            let Ok(reader) = entry.reader() else { continue };
+            found.extend(reader.rows_of_event(hash).iter().filter_map(|row| {
+                let place = *row as usize;
+                let is_same = is_near_day(day_of(reader.view.scan_time[place]), day)
+                    && reader.origin(reader.view.origin[place] as usize).camera == camera
+                    && reader.event_id(place) == event_id;
+                is_same.then_some((at, *row))
+            }));
+        }
+        found
+    }
+}
+
+/// A camera that repeats or updates an event may move it over midnight, not further: beyond that, an event id that comes
+/// again is a counter that started over.
+pub(crate) fn is_near_day(one: i32, other: i32) -> bool {
+    one.abs_diff(other) <= 1
+}

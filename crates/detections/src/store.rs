@@ -1,0 +1,314 @@
+//! The store as its callers see it.
+
+use crate::answer::{Answer, Appended, Count, Counted, Counts, FoundRows, Previewed, Stats};
+use crate::fault::FaultHook;
+use crate::open;
+use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
+use crate::search::common;
+use crate::search::density::Density;
+use crate::search::gather::{Gather, gather};
+use crate::search::newest::{self, KEPT_MAX, Newest};
+use crate::search::plan::{Plan, Search};
+use crate::search::scan::Match;
+use crate::segment::Reader;
+use crate::shared::Shared;
+use crate::writer::{self, Job, QUEUE_BATCHES_MAX};
+use crate::StoreError;
+use domain::limits::{PHOTO_BYTES_MAX, PHOTOS_MAX, RESULTS_AFTER_WARNING, RESULTS_WARNING};
+use domain::{Detection, NewDetection, NewPhoto};
+use ledger::Recorded;
+use policy::{ExactCount, Permit, PhotoPermit, Preview, Rows};
+use std::sync::Arc;
+use storage::{Blobs, Clock, Sql, Vault};
+use tokio::sync::{mpsc, oneshot};
+
+/// Recent rows from which on they are sealed: about 30 MB, and under a second of encoding.
+pub const SEAL_ROWS: usize = 250_000;
+/// Threads that work on one search.
+pub const SEARCH_THREADS: usize = 2;
+
+#[derive(Debug)]
+pub struct StoreConfig {
+    pub sql: Sql,
+    /// Segments and photo packs.
+    pub blobs: Blobs,
+    pub vault: Arc<Vault>,
+    pub clock: Arc<dyn Clock>,
+    /// Recent rows that make the background task seal; [`SEAL_ROWS`] unless there is a reason.
+    pub seal_rows: usize,
+    pub search_threads: usize,
+    /// For tests; the default does nothing.
+    pub faults: FaultHook,
+}
+
+impl StoreConfig {
+    pub fn new(sql: Sql, blobs: Blobs, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
+        let (seal_rows, search_threads) = (SEAL_ROWS, SEARCH_THREADS);
+        Self { sql, blobs, vault, clock, seal_rows, search_threads, faults: FaultHook::default() }
+    }
+}
+
+/// Where a photo comes from that its camera kept: asked once, when the photo is first opened.
+#[async_trait::async_trait]
+pub trait PhotoSource: Send + Sync {
+    /// Photo number `n` of a detection, from 0; `None` where the camera no longer has it.
+    async fn fetch(&self, detection: &Detection, n: u8) -> Option<NewPhoto>;
+}
+
+/// The detection store. Cheap to clone; all clones are one store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    shared: Arc<Shared>,
+    queue: mpsc::Sender<Job>,
+}
+
+impl Store {
+    /// Opens the store and starts its writer and its maintenance, which end with the last clone or with [`Self::close`].
+    pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
+        let shared = Arc::new(open::open(config).await?);
+        let (queue, jobs) = mpsc::channel(QUEUE_BATCHES_MAX);
+        let (seal_wanted, wake_ups) = mpsc::channel(1);
+        tokio::spawn(writer::run(Arc::clone(&shared), jobs, seal_wanted));
+        tokio::spawn(maintain(Arc::clone(&shared), wake_ups));
+        Ok(Self { shared, queue })
+    }
+
+    /// Stores detections. On return every one of them is durable and found by searches; the answers are in their order.
+    pub async fn append(&self, batch: Vec<NewDetection>) -> Result<Vec<Appended>, StoreError> {
+        writer::check(&batch)?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(Job::Append { batch, answer }).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// How many reads match, and roughly where.
+    pub async fn preview(&self, permit: Recorded<Permit<Preview>>) -> Result<Previewed, StoreError> {
+        self.preview_of(search_of(permit.act())).await
+    }
+
+    /// The rows, or the warning that there are too many (LIM-1).
+    pub async fn rows(&self, permit: Recorded<Permit<Rows>>) -> Result<Answer, StoreError> {
+        self.rows_of(search_of(permit.act()), permit.act().confirmed_large()).await
+    }
+
+    /// The number of matches, however many.
+    pub async fn exact_count(&self, permit: Recorded<Permit<ExactCount>>) -> Result<Counted, StoreError> {
+        self.count_of(search_of(permit.act())).await
+    }
+
+    /// Opens photos. Those that the camera kept are fetched from it, stored sealed, and then returned. A photo that does
+    /// not exist, or whose detection is no longer shown, is left out.
+    pub async fn photos(
+        &self,
+        permit: Recorded<PhotoPermit>,
+        source: &dyn PhotoSource,
+    ) -> Result<Vec<OpenedPhoto>, StoreError> {
+        let wanted: Vec<(u64, u8)> = permit.act().photos().iter().map(|(id, n)| (id.0, *n)).collect();
+        self.photos_of(&wanted, source).await
+    }
+
+    /// Seals all recents now. The background task does so by itself.
+    pub async fn seal(&self) -> Result<usize, StoreError> {
+        self.shared.seal().await
+    }
+
+    /// Merges small segments now. The background task does so by itself.
+    pub async fn merge(&self) -> Result<usize, StoreError> {
+        self.shared.merge().await
+    }
+
+    pub fn stats(&self) -> Stats {
+        let snapshot = self.shared.snapshot();
+        let mut stats = Stats::default();
+        for entry in &snapshot.entries {
+            stats.rows += entry.rows as u64;
+            stats.bytes += entry.bytes;
+            if entry.is_recent() {
+                stats.recents += entry.rows as u64;
+            } else {
+                stats.segments += 1;
+            }
+            if entry.is_damaged() {
+                stats.set_aside.push(entry.name.to_string());
+            }
+        }
+        stats
+    }
+
+    /// Reads every segment once and compares its checksums; gives the names of damaged ones.
+    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+        let snapshot = self.shared.snapshot();
+        let read_all = move || {
+            let damaged = snapshot.entries.iter().filter(|entry| entry.reader().is_err());
+            damaged.map(|entry| entry.name.to_string()).collect()
+        };
+        self.shared.work(read_all).await
+    }
+
+    /// Waits for what was handed in and for maintenance that runs, then takes nothing more.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.queue.send(Job::Close { done }).await.is_ok() {
+            let _ = closed.await;
+        }
+        drop(self.shared.maintenance.lock().await);
+    }
+
+    /// Runs a search off the threads that answer requests, a few at once.
+    async fn search<T: Send + 'static>(
+        &self,
+        search: Search,
+        run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, usize) -> Result<T, common::TooManyPlates> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let waiting = Arc::clone(&self.shared.searches);
+        let turn = waiting.acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let (snapshot, threads) = (self.shared.snapshot(), self.shared.search_threads);
+        let found = self.shared.work(move || {
+            let _turn = turn;
+            run(&snapshot, &Plan::new(&search), threads)
+        });
+        found.await?.map_err(|common::TooManyPlates| StoreError::TooManyPlates)
+    }
+
+    pub(crate) async fn preview_of(&self, search: Search) -> Result<Previewed, StoreError> {
+        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
+            let gathered = gather(snapshot, plan, None, threads, Density::new)?;
+            let total = gathered.made.counts.total();
+            let warning = RESULTS_WARNING as u64;
+            let count = if total < warning { Count::Exactly(total) } else { Count::AtLeast(warning) };
+            let (density, cell_e7) = gathered.made.into_cells();
+            Ok(Previewed { count, density, cell_e7, set_aside: gathered.set_aside })
+        };
+        self.search(search, run).await
+    }
+
+    pub(crate) async fn rows_of(&self, search: Search, is_confirmed: bool) -> Result<Answer, StoreError> {
+        let warning = RESULTS_WARNING as u64;
+        let run = move |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
+            let cap = (!is_confirmed).then_some(warning);
+            let gathered = gather(snapshot, plan, cap, threads, || Newest::keeping(KEPT_MAX))?;
+            if gathered.is_capped {
+                return Ok(Answer::NeedsConfirmation { at_least: warning });
+            }
+            let counts = gathered.made.counts;
+            let is_truncated = counts.total() >= warning;
+            let limit = if is_truncated { RESULTS_AFTER_WARNING } else { KEPT_MAX };
+            let hits = newest::hits(snapshot, plan, &gathered.made.into_newest(limit));
+            let common = plan.is_common.then(|| common::report(snapshot, plan, threads, &hits));
+            let set_aside = gathered.set_aside;
+            Ok(Answer::Rows(Box::new(FoundRows { hits, counts, is_truncated, common, set_aside })))
+        };
+        self.search(search, run).await
+    }
+
+    pub(crate) async fn count_of(&self, search: Search) -> Result<Counted, StoreError> {
+        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
+            let gathered = gather(snapshot, plan, None, threads, OnlyCounts::default)?;
+            Ok(Counted { counts: gathered.made.0, set_aside: gathered.set_aside })
+        };
+        self.search(search, run).await
+    }
+
+    pub(crate) async fn photos_of(
+        &self,
+        wanted: &[(u64, u8)],
+        source: &dyn PhotoSource,
+    ) -> Result<Vec<OpenedPhoto>, StoreError> {
+        if wanted.len() > PHOTOS_ASKED_MAX {
+            return Err(StoreError::TooManyPhotos);
+        }
+        let (mut opened, mut bytes) = (Vec::new(), 0);
+        for (id, n) in wanted {
+            let (shared, id) = (Arc::clone(&self.shared), *id);
+            let Some(shown) = self.shared.work(move || shown(&shared, id)).await? else { continue };
+            if let Some(photo) = self.photo_of(&shown, *n, source).await? {
+                bytes += photo.bytes.len();
+                opened.push(photo);
+            }
+            if bytes > PHOTOS_OPENED_BYTES_MAX {
+                return Err(StoreError::TooManyPhotos);
+            }
+        }
+        Ok(opened)
+    }
+
+    async fn photo_of(
+        &self,
+        shown: &Shown,
+        n: u8,
+        source: &dyn PhotoSource,
+    ) -> Result<Option<OpenedPhoto>, StoreError> {
+        let (shared, detection) = (&self.shared, &shown.detection);
+        let mut stored = shared.catalogue.photo(detection.id.0, n).await?;
+        if stored.is_none() && n < shown.photos_at_camera {
+            let fetched = source.fetch(detection, n).await;
+            let Some(photo) = fetched.filter(|photo| photo.bytes.len() <= PHOTO_BYTES_MAX) else { return Ok(None) };
+            self.keep(detection, n, &photo).await?;
+            stored = shared.catalogue.photo(detection.id.0, n).await?;
+        }
+        match stored {
+            Some(stored) => photos::open(&shared.blobs, &shared.vault, &stored).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Seals and stores a photo that was fetched.
+    async fn keep(&self, detection: &Detection, n: u8, photo: &NewPhoto) -> Result<(), StoreError> {
+        let key = (detection.id.0, n);
+        let sealed = photos::seal(&self.shared.vault, detection.owner, detection.scan_time.day(), key, photo)?;
+        let packs = Arc::clone(&self.shared.packs);
+        let append = move || packs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(vec![sealed]);
+        let stored = self.shared.work(append).await?.map_err(StoreError::file("write photos"))?;
+        for photo in &stored {
+            self.shared.catalogue.keep_photo(photo).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The only way from a permit to a search: its own question over its own pools.
+fn search_of<K>(permit: &Permit<K>) -> Search {
+    Search { question: permit.question().clone(), pools: permit.pools().to_vec() }
+}
+
+/// A detection that may be shown, with what its camera keeps.
+struct Shown {
+    detection: Detection,
+    photos_at_camera: u8,
+}
+
+fn shown(shared: &Shared, id: u64) -> Option<Shown> {
+    shared.snapshot().entries.iter().find_map(|entry| {
+        let row = entry.find(id).filter(|row| !entry.is_hidden(*row))?;
+        let row = entry.reader().ok()?.row(row as usize);
+        let photos_at_camera = if row.photos_stored > 0 { 0 } else { row.photos_at_camera };
+        let photos_at_camera = photos_at_camera.min(u8::try_from(PHOTOS_MAX).unwrap_or(u8::MAX));
+        Some(Shown { detection: row.to_detection(), photos_at_camera })
+    })
+}
+
+#[derive(Debug, Default)]
+struct OnlyCounts(Counts);
+
+impl Gather for OnlyCounts {
+    fn take(&mut self, _entry: usize, _reader: &Reader<'_>, found: Match) {
+        self.0.add(found.kind, 1);
+    }
+
+    fn join(&mut self, other: Self) {
+        self.0.join(&other.0);
+    }
+}
+
+/// Seals and merges whenever the writer asks; ends with the writer. A failure is logged once, and tried again when the
+/// writer next asks.
+async fn maintain(shared: Arc<Shared>, mut wake_ups: mpsc::Receiver<()>) {
+    while wake_ups.recv().await.is_some() {
+        if let Err(error) = shared.seal().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "recent detections could not be sealed");
+        }
+        if let Err(error) = shared.merge().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "segments could not be merged");
+        }
+    }
+}

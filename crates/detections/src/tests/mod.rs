@@ -1,0 +1,9 @@
+//! Tests of the whole store from inside, where a search needs no permit. `tests/it` goes through the permits.
+
+mod crash;
+mod damage;
+mod limits;
+mod model;
+mod oracle;
+mod photos;
+mod support;

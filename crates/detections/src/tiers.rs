@@ -1,0 +1,92 @@
+//! Which segments are joined into a larger one: those of about the same size, when there are several. Every row is then
+//! rewritten a few times in all, and a search has few segments to open.
+
+use crate::container::FormatError;
+use crate::encode::{SEGMENT_ROWS_MAX, encode};
+use crate::row::RowRef;
+use crate::segment::Segment;
+use crate::snapshot::{Entry, Kept};
+use std::sync::Arc;
+
+/// A tier holds segments up to this many times larger than the one below.
+const TIER_FACTOR: usize = 8;
+/// Recent segments of one tier that are joined.
+const RECENT_RUN: usize = 8;
+/// Sealed segments of one day and tier that are merged.
+const SEALED_RUN: usize = 4;
+
+fn tier(rows: usize) -> u32 {
+    rows.max(1).ilog(TIER_FACTOR)
+}
+
+/// First and last batch of a recent entry.
+pub(crate) fn batches(entry: &Entry) -> (i64, i64) {
+    match entry.kept {
+        Kept::Recent { first, last } => (first, last),
+        Kept::Sealed { .. } => (i64::MIN, i64::MIN),
+    }
+}
+
+/// The newest neighbours among recent entries, sorted by batch, that are to be joined. Only entries after batch `bound`,
+/// which sealing does not touch, and never across a damaged one: the joined batches must be without a gap.
+pub(crate) fn newest_run(recents: &[Arc<Entry>], bound: i64) -> Vec<Arc<Entry>> {
+    let highest = recents.iter().map(|entry| tier(entry.rows)).max().unwrap_or_default();
+    for top in 0..=highest {
+        let mut rows = 0;
+        let run: Vec<_> = recents
+            .iter()
+            .rev()
+            .take_while(|entry| {
+                rows += entry.rows;
+                batches(entry).0 > bound
+                    && entry.content.is_ok()
+                    && tier(entry.rows) <= top
+                    && rows <= SEGMENT_ROWS_MAX
+            })
+            .cloned()
+            .collect();
+        if run.len() >= RECENT_RUN {
+            return run;
+        }
+    }
+    Vec::new()
+}
+
+/// The segments of one day and class that are to be merged. `entries` are all sound ones of that day and class.
+pub(crate) fn sealed_run(mut entries: Vec<Arc<Entry>>) -> Vec<Arc<Entry>> {
+    entries.sort_unstable_by_key(|entry| entry.rows);
+    let highest = entries.last().map_or(0, |entry| tier(entry.rows));
+    for top in 0..=highest {
+        let mut rows = 0;
+        let run: Vec<_> = entries
+            .iter()
+            .take_while(|entry| {
+                rows += entry.rows;
+                tier(entry.rows) <= top && rows <= SEGMENT_ROWS_MAX
+            })
+            .cloned()
+            .collect();
+        if run.len() >= SEALED_RUN {
+            return run;
+        }
+    }
+    Vec::new()
+}
+
+/// All rows of some entries, hidden ones included: they are history, and only never shown.
+pub(crate) fn rows_of(entries: &[Arc<Entry>]) -> Result<Vec<RowRef<'_>>, FormatError> {
+    let mut rows = Vec::with_capacity(entries.iter().map(|entry| entry.rows).sum());
+    for entry in entries {
+        let reader = entry.reader()?;
+        rows.extend((0..reader.rows()).map(|row| reader.row(row)));
+    }
+    Ok(rows)
+}
+
+/// One recent entry in place of several.
+pub(crate) fn join_run(run: &[Arc<Entry>]) -> Result<Entry, FormatError> {
+    let segment = Segment::in_memory(encode(&rows_of(run)?))?;
+    let first = run.iter().map(|entry| batches(entry).0).min().unwrap_or_default();
+    let last = run.iter().map(|entry| batches(entry).1).max().unwrap_or_default();
+    Ok(Entry::recent(first, last, segment))
+}
