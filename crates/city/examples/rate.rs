@@ -1,4 +1,5 @@
 //! How fast history comes out: `cargo run --release -p city --example rate -- [rows] [vehicles]`.
+#![allow(clippy::cast_precision_loss, reason = "rates are printed to a few digits")]
 
 use city::{City, CityPlan};
 use std::collections::HashSet;
@@ -32,7 +33,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     city.write_parquet(&folder.join("reads.parquet"), city.detections(rows), |_| {})?;
     let seconds = start.elapsed().as_secs_f64();
     let size = std::fs::metadata(folder.join("reads.parquet"))?.len();
-    writeln!(out, "Parquet in {seconds:.2} s: {:.0} rows/s, {:.1} bytes a row", rows as f64 / seconds, size as f64 / rows as f64)?;
+    writeln!(
+        out,
+        "Parquet in {seconds:.2} s: {:.0} rows/s, {:.1} bytes a row",
+        rows as f64 / seconds,
+        size as f64 / rows as f64
+    )?;
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             continue;
         }
         *count += 1;
-        let name = format!("{folder}/{}-{}-{}-{}", kind.0, kind.1, if kind.2 { "night" } else { "day" }, subject.colour);
+        let name =
+            format!("{folder}/{}-{}-{}-{}", kind.0, kind.1, if kind.2 { "night" } else { "day" }, subject.colour);
         let start = Instant::now();
         let (scene, plate) = (picture::draw_scene(&subject), picture::draw_plate(&subject));
         spent += start.elapsed().as_secs_f64();

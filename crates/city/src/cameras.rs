@@ -124,7 +124,7 @@ impl Siting<'_> {
             height_px,
             zone: ZONE,
             node,
-            sees_vehicles: width_px >= 1280 && (source != Source::ParkingLot || number % 3 != 0),
+            sees_vehicles: width_px >= 1280 && (source != Source::ParkingLot || !number.is_multiple_of(3)),
         });
     }
 
@@ -148,7 +148,9 @@ impl Siting<'_> {
         for anchor in places.busiest_first() {
             let Some(node) = places.node_of(anchor) else { continue };
             let place = self.network.place(node);
-            if chosen.len() >= LOTS || self.taken.contains(&node) || chosen.iter().any(|other| other.distance(place) < 800.0)
+            if chosen.len() >= LOTS
+                || self.taken.contains(&node)
+                || chosen.iter().any(|other| other.distance(place) < 800.0)
             {
                 continue;
             }
@@ -163,7 +165,8 @@ impl Siting<'_> {
         let large = |node: &usize| {
             let classes = self.network.nodes.get(*node).map(|node| node.classes);
             places.is_reachable(*node)
-                && classes.is_some_and(|(large, small)| large == StreetClass::Arterial && small >= StreetClass::Collector)
+                && classes
+                    .is_some_and(|(large, small)| large == StreetClass::Arterial && small >= StreetClass::Collector)
         };
         let mut nodes: Vec<usize> = (0..self.network.nodes.len()).filter(large).collect();
         while self.cameras.iter().filter(|camera| camera.source == Source::Pole).count() < POLES && !nodes.is_empty() {
@@ -191,7 +194,7 @@ impl Siting<'_> {
                 height_px: if source == Source::Handheld { 720 } else { 1080 },
                 zone: ZONE,
                 node: usize::MAX,
-                sees_vehicles: source != Source::Handheld || number % 2 == 0,
+                sees_vehicles: source != Source::Handheld || number.is_multiple_of(2),
             });
         }
     }

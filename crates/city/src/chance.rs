@@ -1,6 +1,6 @@
 //! Repeatable chance: a number sequence that depends on the city's key and on what is drawn, on nothing else.
 //!
-//! ChaCha8 turns the seed into the key once; from there SplitMix64 draws are cheap enough for each read, and give the
+//! `ChaCha8` turns the seed into the key once; from there `SplitMix64` draws are cheap enough for each read, and give the
 //! same numbers on every platform. No `ln`, `exp` or `sin` is taken of them, so no C library can change a result.
 
 /// What a sequence is for, so that two uses of one number never share draws.

@@ -70,12 +70,13 @@ pub(crate) fn tell_day(key: u64, places: &Places, routes: &Routes, habits: Habit
     legs.clear();
     let chance = Chance::new(key, Topic::Day, u64::from(habits.vehicle), day as u64);
     let weekend = is_weekend(day);
-    let mut plan =
-        DayPlan { places, routes, habits, weekend, chance, at: habits.home, at_home: true, now_s: 0, legs };
+    let mut plan = DayPlan { places, routes, habits, weekend, chance, at: habits.home, at_home: true, now_s: 0, legs };
     match habits.role {
         Role::Taxi => plan.taxi(),
         Role::Delivery => plan.delivery(),
-        Role::Commuter if habits.night_shift => plan.night_shift(works(key, &habits, day - 1), works(key, &habits, day)),
+        Role::Commuter if habits.night_shift => {
+            plan.night_shift(works(key, &habits, day - 1), works(key, &habits, day));
+        }
         Role::Commuter if works(key, &habits, day) => plan.working_day(),
         Role::Commuter | Role::Occasional => plan.free_day(),
         Role::Visitor => plan.visit(),

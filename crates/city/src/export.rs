@@ -18,8 +18,21 @@ use std::sync::Arc;
 
 /// Columns of every format, in order.
 pub const COLUMNS: [&str; 15] = [
-    "camera", "event_id", "scan_time", "plate", "state", "confidence", "readings", "make", "model", "colour", "year", "lat",
-    "lon", "photos", "source",
+    "camera",
+    "event_id",
+    "scan_time",
+    "plate",
+    "state",
+    "confidence",
+    "readings",
+    "make",
+    "model",
+    "colour",
+    "year",
+    "lat",
+    "lon",
+    "photos",
+    "source",
 ];
 /// Columns of `cameras.csv`, in order.
 pub const CAMERA_COLUMNS: [&str; 8] = ["key", "name", "source", "owner", "lat", "lon", "width_px", "height_px"];
@@ -216,7 +229,12 @@ impl City {
             ])?;
             rows += 1;
         }
-        writer.into_inner().map_err(csv::IntoInnerError::into_error)?.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)?
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)?
+            .sync_all()?;
         Ok(rows)
     }
 

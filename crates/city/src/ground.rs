@@ -92,7 +92,8 @@ fn coast_x(y: f64) -> f64 {
 const RIVER_MOUTH_X: f64 = -3300.0;
 
 fn river_y(x: f64) -> f64 {
-    -1500.0 + (x - RIVER_MOUTH_X) * 0.27 + 330.0 * (x / 1500.0 + 0.4).sin() - 330.0 * (RIVER_MOUTH_X / 1500.0 + 0.4).sin()
+    -1500.0 + (x - RIVER_MOUTH_X) * 0.27 + 330.0 * (x / 1500.0 + 0.4).sin()
+        - 330.0 * (RIVER_MOUTH_X / 1500.0 + 0.4).sin()
 }
 
 fn river_half_width(x: f64) -> f64 {

@@ -33,9 +33,9 @@ mod vehicles;
 mod walks;
 
 pub use cameras::{CityCamera, Owner};
+pub use export::{CAMERA_COLUMNS, COLUMNS, ExportError};
 pub use ground::{CENTRE, Patch, PatchKind, ZONE, metres_between};
 pub use landmarks::{Landmark, LandmarkKind};
-pub use export::{CAMERA_COLUMNS, COLUMNS, ExportError};
 pub use read::{CityRead, CityReading};
 pub use stories::{STORY_DAYS_MIN, STORY_ROWS_MIN, Story, StoryScene};
 pub use stream::Reads;

@@ -1,4 +1,4 @@
-//! The city as GeoJSON, for a map: streets, water, parks, landmarks and cameras.
+//! The city as `GeoJSON`, for a map: streets, water, parks, landmarks and cameras.
 
 use crate::City;
 use domain::Position;
@@ -8,7 +8,7 @@ fn point(position: Position) -> Value {
     json!([position.lon(), position.lat()])
 }
 
-/// A ring as GeoJSON wants it: the first corner again at the end.
+/// A ring as `GeoJSON` wants it: the first corner again at the end.
 fn ring(outline: &[Position]) -> Value {
     outline.iter().chain(outline.first()).map(|corner| point(*corner)).collect()
 }

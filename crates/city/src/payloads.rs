@@ -1,4 +1,4 @@
-//! Reads as cameras send them: our own format, a Rekor Scout (OpenALPR) agent, Plate Recognizer Stream.
+//! Reads as cameras send them: our own format, a Rekor Scout (`OpenALPR`) agent, Plate Recognizer Stream.
 //!
 //! Field names and scales are those of the real agents: Rekor's confidence goes to 100 and its times are milliseconds;
 //! Plate Recognizer writes plates in lower case and scores to 1.
@@ -19,9 +19,7 @@ const FRAME: (u32, u32) = (crate::picture::SCENE_WIDTH, crate::picture::SCENE_HE
 impl City {
     /// The body of `POST /api/v1/detections` for one read, with the photos given.
     pub fn native(&self, read: &CityRead, photos: &Photos) -> Value {
-        let photo = |kind: &str, bytes: &Vec<u8>| {
-            json!({ "kind": kind, "media_type": "image/jpeg", "base64": STANDARD.encode(bytes) })
-        };
+        let photo = |kind: &str, bytes: &Vec<u8>| json!({ "kind": kind, "media_type": "image/jpeg", "base64": STANDARD.encode(bytes) });
         let scene = photos.scene.iter().map(|bytes| photo("scene", bytes));
         let plate = photos.plate.iter().map(|bytes| photo("plate", bytes));
         let mut detection = Map::new();
@@ -46,7 +44,8 @@ impl City {
     /// An `alpr_group` of version 2, as a Rekor Scout agent posts it.
     pub fn rekor_group(&self, read: &CityRead, photos: &Photos) -> Value {
         let camera = &self.cameras()[read.camera];
-        let crop = |bytes: &Option<Vec<u8>>| json!(bytes.as_ref().map(|bytes| STANDARD.encode(bytes)).unwrap_or_default());
+        let crop =
+            |bytes: &Option<Vec<u8>>| json!(bytes.as_ref().map(|bytes| STANDARD.encode(bytes)).unwrap_or_default());
         let per_cent = |confidence: u16| f64::from(confidence) / 100.0;
         let own = json!({ "plate": read.raw_plate, "confidence": per_cent(read.confidence), "matches_template": 1 });
         let others = read.readings.iter().map(
@@ -121,7 +120,8 @@ impl City {
         };
         let vehicle = &read.vehicle;
         let make = vehicle.make.as_ref().map(|make| make.replace(' ', "_"));
-        let both = make.clone().zip(vehicle.model.as_ref()).map(|(make, model)| format!("{make}_{}", model.replace(' ', "_")));
+        let both =
+            make.clone().zip(vehicle.model.as_ref()).map(|(make, model)| format!("{make}_{}", model.replace(' ', "_")));
         let body = match self.subject(read).body {
             Body::Sedan => "sedan-standard",
             Body::Suv => "suv-standard",

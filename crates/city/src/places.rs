@@ -61,7 +61,13 @@ impl Places {
             .map(|node| AnchorPlace { node: *node, draw: draw_of(network.place(*node)), lot: None })
             .collect();
         let mut sum = 0;
-        let draw_sums = anchors.iter().map(|anchor| { sum += u64::from(anchor.draw); sum }).collect();
+        let draw_sums = anchors
+            .iter()
+            .map(|anchor| {
+                sum += u64::from(anchor.draw);
+                sum
+            })
+            .collect();
         let gateways = (0..gateways.len() as Anchor).collect();
         let mut places = Self { anchors, gateways, homes: Vec::new(), reachable, draw_sums };
         places.settle(network, chance);

@@ -45,18 +45,18 @@ const fn state(
 
 /// The first is the city's own state.
 pub(crate) const STATES: [StateFormat; 12] = [
-    state("CA", "California", &["NAAANNN"], 78, 40, look(0xfdfdfd, 0xf1f3f5, 0x1d2a6b, 0xb3202c, None)),
-    state("NV", "Nevada", &["AAA NNN", "NNA NNN"], 4, 12, look(0xc9dcea, 0xe9e4d4, 0x20305f, 0x22407a, None)),
-    state("OR", "Oregon", &["NNN AAA", "AAA NNN"], 4, 9, look(0xcfe3ef, 0xf3efdf, 0x23336b, 0x2a4c7c, None)),
-    state("WA", "Washington", &["AAANNNN"], 3, 8, look(0xf6f8fb, 0xdbe7f3, 0x1f2f66, 0xb02a37, None)),
-    state("AZ", "Arizona", &["AAANNNN"], 3, 9, look(0xe7d6d8, 0xf0e2c4, 0x264d3b, 0x4a2f77, None)),
-    state("TX", "Texas", &["AAA-NNNN"], 2, 6, look(0xfbfbfb, 0xeff0f1, 0x141414, 0x1b3a78, None)),
-    state("UT", "Utah", &["ANN NAA", "AAA NNN"], 1, 4, look(0xf6efe4, 0xf0cfa4, 0x202020, 0x8d2f1c, None)),
-    state("ID", "Idaho", &["NA NNNNN"], 1, 3, look(0xdfeaf3, 0xf5f5f0, 0x1c2d63, 0xa4262c, Some(0xd9e6f0))),
-    state("CO", "Colorado", &["AAA-ANN"], 1, 3, look(0x1d5138, 0x1d5138, 0xf5f6f4, 0xf5f6f4, None)),
-    state("NM", "New Mexico", &["AAA NNN", "NNN AAA"], 1, 2, look(0xf1c62b, 0xf2cb3d, 0xa32020, 0xa32020, None)),
-    state("FL", "Florida", &["AAA ANN"], 1, 2, look(0xf9fbf7, 0xeef4ea, 0x17603a, 0x17603a, None)),
-    state("NY", "New York", &["AAA-NNNN"], 1, 2, look(0xfafafa, 0xeeeeee, 0x17254f, 0x17254f, Some(0xd9a23a))),
+    state("CA", "California", &["NAAANNN"], 78, 40, look(0xfd_fdfd, 0xf1_f3f5, 0x1d_2a6b, 0xb3_202c, None)),
+    state("NV", "Nevada", &["AAA NNN", "NNA NNN"], 4, 12, look(0xc9_dcea, 0xe9_e4d4, 0x20_305f, 0x22_407a, None)),
+    state("OR", "Oregon", &["NNN AAA", "AAA NNN"], 4, 9, look(0xcf_e3ef, 0xf3_efdf, 0x23_336b, 0x2a_4c7c, None)),
+    state("WA", "Washington", &["AAANNNN"], 3, 8, look(0xf6_f8fb, 0xdb_e7f3, 0x1f_2f66, 0xb0_2a37, None)),
+    state("AZ", "Arizona", &["AAANNNN"], 3, 9, look(0xe7_d6d8, 0xf0_e2c4, 0x26_4d3b, 0x4a_2f77, None)),
+    state("TX", "Texas", &["AAA-NNNN"], 2, 6, look(0xfb_fbfb, 0xef_f0f1, 0x14_1414, 0x1b_3a78, None)),
+    state("UT", "Utah", &["ANN NAA", "AAA NNN"], 1, 4, look(0xf6_efe4, 0xf0_cfa4, 0x20_2020, 0x8d_2f1c, None)),
+    state("ID", "Idaho", &["NA NNNNN"], 1, 3, look(0xdf_eaf3, 0xf5_f5f0, 0x1c_2d63, 0xa4_262c, Some(0xd9_e6f0))),
+    state("CO", "Colorado", &["AAA-ANN"], 1, 3, look(0x1d_5138, 0x1d_5138, 0xf5_f6f4, 0xf5_f6f4, None)),
+    state("NM", "New Mexico", &["AAA NNN", "NNN AAA"], 1, 2, look(0xf1_c62b, 0xf2_cb3d, 0xa3_2020, 0xa3_2020, None)),
+    state("FL", "Florida", &["AAA ANN"], 1, 2, look(0xf9_fbf7, 0xee_f4ea, 0x17_603a, 0x17_603a, None)),
+    state("NY", "New York", &["AAA-NNNN"], 1, 2, look(0xfa_fafa, 0xee_eeee, 0x17_254f, 0x17_254f, Some(0xd9_a23a))),
 ];
 
 /// Letters that plates use: `I` and `Q` are left out.
@@ -77,7 +77,14 @@ pub(crate) fn state_code(index: usize) -> State {
 }
 
 fn serials(format: &str) -> u128 {
-    format.bytes().map(|kind| match kind { b'A' => 24, b'N' => 10, _ => 1 }).product()
+    format
+        .bytes()
+        .map(|kind| match kind {
+            b'A' => 24,
+            b'N' => 10,
+            _ => 1,
+        })
+        .product()
 }
 
 /// The plate of a vehicle, without separators. Vehicles of one state have different plates as long as there are serials.

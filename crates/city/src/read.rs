@@ -206,7 +206,8 @@ fn recognise(read: &mut CityRead, plate: &str, conditions: &Conditions, chance: 
     let wrong = if misread { distort(plate, chance) } else { None };
     let Some(wrong) = wrong else {
         read.confidence = hundredths(confidence);
-        let alternatives = usize::from(chance.happens(1.05 - confidence)) + usize::from(chance.happens(0.9 - confidence * 0.8));
+        let alternatives =
+            usize::from(chance.happens(1.05 - confidence)) + usize::from(chance.happens(0.9 - confidence * 0.8));
         plate.clone_into(&mut read.raw_plate);
         for _ in 0..alternatives {
             let share = confidence * chance.between(0.35, 0.85);

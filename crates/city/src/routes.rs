@@ -51,7 +51,8 @@ impl Routes {
             let liking: Vec<f64> =
                 network.edges.iter().map(|_| if variant == 0 { 1.0 } else { chance.between(0.8, 1.5) }).collect();
             for from in 0..count {
-                let tree = places.node_of(from as Anchor).map(|node| shortest(network, node, &liking)).unwrap_or_default();
+                let tree =
+                    places.node_of(from as Anchor).map(|node| shortest(network, node, &liking)).unwrap_or_default();
                 for to in 0..count {
                     routes.add(network, &tree, places.node_of(to as Anchor), &at_node);
                 }

@@ -140,13 +140,30 @@ const fn planted(vehicle: usize, spot: usize, days_before: i64, minute: i64) -> 
 /// At three burglaries at night, the truck comes and goes.
 const BURGLARIES: [(usize, i64, i64); 3] = [(0, 20, 130), (1, 13, 222), (2, 6, 108)];
 const PLANTED: [Planted; 24] = [
-    planted(0, 0, 20, 128), planted(0, 0, 20, 151), planted(0, 1, 13, 219), planted(0, 1, 13, 240),
-    planted(0, 2, 6, 104), planted(0, 2, 6, 133), planted(0, 3, 17, 1030), planted(0, 4, 9, 742),
-    planted(1, 3, 11, 905), planted(1, 5, 11, 931), planted(1, 4, 4, 610), planted(1, 1, 2, 1172),
-    planted(2, 4, 15, 510), planted(2, 6, 12, 1010), planted(2, 2, 8, 655), planted(2, 0, 3, 1220),
-    planted(3, 5, 14, 870), planted(3, 0, 10, 545), planted(3, 6, 5, 1105),
-    planted(4, 6, 16, 700), planted(4, 2, 7, 985), planted(4, 3, 2, 470),
-    planted(5, 1, 5, 930), planted(5, 4, 3, 815),
+    planted(0, 0, 20, 128),
+    planted(0, 0, 20, 151),
+    planted(0, 1, 13, 219),
+    planted(0, 1, 13, 240),
+    planted(0, 2, 6, 104),
+    planted(0, 2, 6, 133),
+    planted(0, 3, 17, 1030),
+    planted(0, 4, 9, 742),
+    planted(1, 3, 11, 905),
+    planted(1, 5, 11, 931),
+    planted(1, 4, 4, 610),
+    planted(1, 1, 2, 1172),
+    planted(2, 4, 15, 510),
+    planted(2, 6, 12, 1010),
+    planted(2, 2, 8, 655),
+    planted(2, 0, 3, 1220),
+    planted(3, 5, 14, 870),
+    planted(3, 0, 10, 545),
+    planted(3, 6, 5, 1105),
+    planted(4, 6, 16, 700),
+    planted(4, 2, 7, 985),
+    planted(4, 3, 2, 470),
+    planted(5, 1, 5, 930),
+    planted(5, 4, 3, 815),
 ];
 /// How long a scene lasts around its minute, in minutes.
 const BEFORE_SCENE: i64 = 15;
@@ -200,7 +217,8 @@ pub(crate) fn raw_reads(city: &City) -> Vec<RawRead> {
 
 fn around(position: Position, metres: f64) -> Option<Area> {
     let corner = |north: f64, east: f64| {
-        Position::from_degrees(position.lat() + north * metres / 110_922.0, position.lon() + east * metres / 92_385.0).ok()
+        Position::from_degrees(position.lat() + north * metres / 110_922.0, position.lon() + east * metres / 92_385.0)
+            .ok()
     };
     let ring = vec![corner(-1.0, -1.0)?, corner(-1.0, 1.0)?, corner(1.0, 1.0)?, corner(1.0, -1.0)?];
     Area::new(ring, Vec::new()).ok()
@@ -217,11 +235,31 @@ fn scene(city: &City, title: String, spot: usize, days_before: i64, minute: i64)
 /// The stories as they can be asked about.
 pub(crate) fn stories(city: &City) -> Vec<Story> {
     const TEXTS: [(&str, &str, &str); 6] = [
-        ("burglaries", "Three burglaries by night", "Three shops were broken into at night, a week apart. One vehicle was near all three: ask for the common plate of the three places and times."),
-        ("partial", "Half a plate", "A witness saw a white pickup and remembers `?82K?R`. The pattern with make and colour finds one vehicle."),
-        ("look-alike", "Read as another", "Every camera took B for 8, O for 0 and 1 for I. The exact plate finds nothing; with look-alike characters it is found."),
-        ("alternative", "The second reading", "Every camera preferred a K over the X. The exact plate finds nothing; alternative readings find it."),
-        ("unknown-state", "No state", "No camera could tell the state. A question for the state lists these reads apart."),
+        (
+            "burglaries",
+            "Three burglaries by night",
+            "Three shops were broken into at night, a week apart. One vehicle was near all three: ask for the common plate of the three places and times.",
+        ),
+        (
+            "partial",
+            "Half a plate",
+            "A witness saw a white pickup and remembers `?82K?R`. The pattern with make and colour finds one vehicle.",
+        ),
+        (
+            "look-alike",
+            "Read as another",
+            "Every camera took B for 8, O for 0 and 1 for I. The exact plate finds nothing; with look-alike characters it is found.",
+        ),
+        (
+            "alternative",
+            "The second reading",
+            "Every camera preferred a K over the X. The exact plate finds nothing; alternative readings find it.",
+        ),
+        (
+            "unknown-state",
+            "No state",
+            "No camera could tell the state. A question for the state lists these reads apart.",
+        ),
         ("unverified", "One photo", "Each read has a single photo, so none is called a match."),
     ];
     let build = |(number, (key, title, text)): (usize, &(&'static str, &'static str, &str))| {

@@ -54,7 +54,12 @@ impl<'a> Reads<'a> {
     }
 
     pub(crate) fn live(city: &'a City, from: UtcMicros) -> Self {
-        let days = Days::Live { day: local_day(from.0), from: from.0, a_day: u64::from(city.plan().live_reads_per_day), rest: 0 };
+        let days = Days::Live {
+            day: local_day(from.0),
+            from: from.0,
+            a_day: u64::from(city.plan().live_reads_per_day),
+            rest: 0,
+        };
         Self { city, days, today: Vec::new().into_iter(), planted: VecDeque::new() }
     }
 
@@ -68,7 +73,7 @@ impl<'a> Reads<'a> {
                 }
                 *day += 1;
                 let after = *before + weight_of(today, span);
-                let share = |weight: u128| if *total == 0 { 0 } else { (u128::from(*rows) * weight / *total) as usize };
+                let share = |weight: u128| (u128::from(*rows) * weight).checked_div(*total).unwrap_or(0) as usize;
                 let quota = share(after) - share(*before);
                 *before = after;
                 (today, window(today, span), quota)
@@ -89,7 +94,8 @@ impl<'a> Reads<'a> {
             planted.push(read);
         }
         let quota = quota + planted.len();
-        self.today = if quota == 0 { Vec::new() } else { fill_day(self.city, day, window, quota, &planted) }.into_iter();
+        self.today =
+            if quota == 0 { Vec::new() } else { fill_day(self.city, day, window, quota, &planted) }.into_iter();
         true
     }
 }

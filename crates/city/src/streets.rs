@@ -195,7 +195,8 @@ impl Network {
     pub(crate) fn build(key: u64) -> Self {
         let grid = Grid::build();
         let lines = lines(&grid);
-        let mut network = Self { beside: vec![Vec::new(); grid.nodes.len()], nodes: grid.nodes, edges: vec![], streets: vec![] };
+        let mut network =
+            Self { beside: vec![Vec::new(); grid.nodes.len()], nodes: grid.nodes, edges: vec![], streets: vec![] };
         let mut chance = Chance::new(key, Topic::Network, 1, 0);
         for line in lines {
             network.lay(&line, &mut chance);
@@ -247,7 +248,8 @@ impl Network {
 
     fn finish(&mut self, line: &Line, stretch: &mut Vec<usize>) {
         if stretch.len() > 1 {
-            let points = stretch.iter().filter_map(|node| self.nodes.get(*node)).map(|node| node.place.position()).collect();
+            let points =
+                stretch.iter().filter_map(|node| self.nodes.get(*node)).map(|node| node.place.position()).collect();
             self.streets.push(Street { name: line.name.clone(), class: line.class, points });
         }
         stretch.clear();
@@ -267,12 +269,71 @@ impl Network {
 }
 
 const NAMES: [&str; 65] = [
-    "Anchor", "Pelican", "Cannery", "Lantern", "Kelp", "Marlin", "Breaker", "Drydock", "Cooper", "Tidewater", "Gull",
-    "Juniper", "Chandler", "Halyard", "Sextant", "Alder", "Birch", "Cobalt", "Wharf", "Dover", "Ember", "Fathom",
-    "Garnet", "Harbor", "Iris", "Jasper", "Keel", "Larkin", "Maple", "Needle", "Orchard", "Plover", "Quince", "Rigger",
-    "Sable", "Teal", "Union", "Violet", "Willow", "Yarrow", "Zephyr", "Aspen", "Briar", "Cedar", "Dune", "Elder",
-    "Fern", "Grove", "Heron", "Indigo", "Kestrel", "Linden", "Meadow", "Nutmeg", "Otter", "Poplar", "Raven", "Sorrel",
-    "Thistle", "Umber", "Vesper", "Walnut", "Hazel", "Sumac", "Tansy",
+    "Anchor",
+    "Pelican",
+    "Cannery",
+    "Lantern",
+    "Kelp",
+    "Marlin",
+    "Breaker",
+    "Drydock",
+    "Cooper",
+    "Tidewater",
+    "Gull",
+    "Juniper",
+    "Chandler",
+    "Halyard",
+    "Sextant",
+    "Alder",
+    "Birch",
+    "Cobalt",
+    "Wharf",
+    "Dover",
+    "Ember",
+    "Fathom",
+    "Garnet",
+    "Harbor",
+    "Iris",
+    "Jasper",
+    "Keel",
+    "Larkin",
+    "Maple",
+    "Needle",
+    "Orchard",
+    "Plover",
+    "Quince",
+    "Rigger",
+    "Sable",
+    "Teal",
+    "Union",
+    "Violet",
+    "Willow",
+    "Yarrow",
+    "Zephyr",
+    "Aspen",
+    "Briar",
+    "Cedar",
+    "Dune",
+    "Elder",
+    "Fern",
+    "Grove",
+    "Heron",
+    "Indigo",
+    "Kestrel",
+    "Linden",
+    "Meadow",
+    "Nutmeg",
+    "Otter",
+    "Poplar",
+    "Raven",
+    "Sorrel",
+    "Thistle",
+    "Umber",
+    "Vesper",
+    "Walnut",
+    "Hazel",
+    "Sumac",
+    "Tansy",
 ];
 
 fn column_name(column: i32, class: StreetClass) -> String {

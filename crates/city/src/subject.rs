@@ -64,7 +64,8 @@ impl City {
     }
 
     /// What the camera saw at an event of this city's history or live reads, for pictures that are drawn when first
-    /// asked for. `None` where the id is not of this city.
+    /// asked for. `None` where the id is not one that this city writes. An id holds camera, time and vehicle: one that
+    /// was made up from a real camera and any vehicle is answered too, so ask only with ids of stored reads.
     pub fn recall(&self, event_id: &str) -> Option<Subject> {
         let raw: RawRead = self.parse_event_id(event_id)?;
         let read = self.read(&raw);

@@ -238,8 +238,7 @@ impl Filling<'_> {
             .enumerate()
             .filter(|(_, camera)| camera.mobile)
             .map(|(index, camera)| {
-                let stops =
-                    walk(city.key, &city.network, &city.places, &city.home_at, camera.source, index, self.day);
+                let stops = walk(city.key, &city.network, &city.places, &city.home_at, camera.source, index, self.day);
                 (index, camera.source, stops)
             })
             .collect();

@@ -27,7 +27,14 @@ pub(crate) struct Model {
     fleet: bool,
 }
 
-const fn model(make: &'static str, model: &'static str, body: Body, years: (u16, u16), weight: u32, fleet: bool) -> Model {
+const fn model(
+    make: &'static str,
+    model: &'static str,
+    body: Body,
+    years: (u16, u16),
+    weight: u32,
+    fleet: bool,
+) -> Model {
     Model { make, model, body, years, weight, fleet }
 }
 
@@ -208,10 +215,12 @@ impl Look {
             chance.weighted(STATES.iter().map(|state| if visiting { state.visitors } else { state.residents }))
         };
         let model = &MODELS[match role {
-            Role::Delivery => chance
-                .weighted(MODELS.iter().map(|model| if model.fleet && model.body == Body::Van { model.weight } else { 0 })),
-            Role::Taxi => chance
-                .weighted(MODELS.iter().map(|model| if model.fleet && model.body != Body::Van { model.weight } else { 0 })),
+            Role::Delivery => chance.weighted(
+                MODELS.iter().map(|model| if model.fleet && model.body == Body::Van { model.weight } else { 0 }),
+            ),
+            Role::Taxi => chance.weighted(
+                MODELS.iter().map(|model| if model.fleet && model.body != Body::Van { model.weight } else { 0 }),
+            ),
             _ => chance.weighted(MODELS.iter().map(|model| model.weight)),
         }];
         let colour = match role {

@@ -60,7 +60,8 @@ pub(crate) fn walk(
 /// The next corner: not back, unless there is no other way, and never onto a freeway.
 fn onward(network: &Network, node: usize, before: usize, chance: &mut Chance) -> Option<(usize, f64)> {
     let beside = network.beside.get(node)?;
-    let open = |(_, edge): &(usize, usize)| network.edges.get(*edge).is_some_and(|edge| edge.class != StreetClass::Freeway);
+    let open =
+        |(_, edge): &(usize, usize)| network.edges.get(*edge).is_some_and(|edge| edge.class != StreetClass::Freeway);
     let ahead = beside.iter().filter(|way| open(way) && way.0 != before);
     let count = ahead.clone().count();
     let way = if count == 0 { beside.iter().find(|way| open(way)) } else { ahead.clone().nth(chance.below(count)) };

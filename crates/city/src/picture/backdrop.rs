@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, Ink, Spot, between, darker, lighter, mix, polygon, rounded};
 use super::{PlaceKind, SCENE_HEIGHT, SCENE_WIDTH, View};
 use crate::chance::Chance;
+use tiny_skia::PathBuilder;
 
 const WIDTH: f32 = SCENE_WIDTH as f32;
 const HEIGHT: f32 = SCENE_HEIGHT as f32;
@@ -44,7 +45,8 @@ impl Backdrop<'_> {
         let dusk = (self.night * (1.0 - self.night) * 4.0).min(1.0);
         let cloudy = self.draw_between(0.0, 1.0);
         let (high, low) = (mix(0x5d_8fc4, 0x9c_a9b4, cloudy), mix(0xcf_dfea, 0xc9_cfd3, cloudy));
-        let (high, low) = (mix(high, 0x07_0b16, self.night), mix(mix(low, 0x1b_2230, self.night), 0xe2_9a62, dusk * 0.8));
+        let (high, low) =
+            (mix(high, 0x07_0b16, self.night), mix(mix(low, 0x1b_2230, self.night), 0xe2_9a62, dusk * 0.8));
         let sky = rounded(0.0, 0.0, WIDTH, horizon + 40.0, 0.1);
         self.canvas.graded(sky, ((0.0, 0.0), Ink(high, 1.0)), ((0.0, horizon), Ink(low, 1.0)));
         for _ in 0..5 {
@@ -65,7 +67,8 @@ impl Backdrop<'_> {
             self.canvas.fill(rounded(x, horizon - high, wide, high + 30.0, 0.1), Ink(haze, 1.0));
             let lights = if self.night > 0.5 { 7 } else { 0 };
             for _ in 0..lights {
-                let (wx, wy) = (x + self.draw_between(2.0, f64::from(wide) - 3.0), horizon - high + self.draw_between(3.0, 40.0));
+                let (wx, wy) =
+                    (x + self.draw_between(2.0, f64::from(wide) - 3.0), horizon - high + self.draw_between(3.0, 40.0));
                 self.canvas.fill(rounded(wx, wy, 2.0, 2.4, 0.2), Ink(0xff_d890, 0.55));
             }
             x += wide + self.draw_between(-6.0, 4.0);
@@ -75,12 +78,8 @@ impl Backdrop<'_> {
     fn asphalt(&mut self, left: f32, right: f32) {
         let (far, horizon) = (self.view.vanishing, self.view.vanishing.1);
         let road = [(left, HEIGHT), (far.0 - 3.0, horizon), (far.0 + 3.0, horizon), (right, HEIGHT)];
-        let (near_tone, far_tone) = (self.lit(0x4a_4c4f), self.lit(0x83_8688));
-        self.canvas.graded(
-            polygon(&road),
-            ((0.0, horizon), Ink(far_tone, 1.0)),
-            ((0.0, HEIGHT), Ink(near_tone, 1.0)),
-        );
+        let (near_tone, far_tone) = (self.lit(0x56_585b), self.lit(0x91_9496));
+        self.canvas.graded(polygon(&road), ((0.0, horizon), Ink(far_tone, 1.0)), ((0.0, HEIGHT), Ink(near_tone, 1.0)));
         // Tracks of tyres, patches and tar.
         for track in [0.32, 0.44, 0.58, 0.70] {
             let x = left + (right - left) * track;
@@ -125,7 +124,11 @@ impl Backdrop<'_> {
         let wall = palette[self.chance.below(palette.len())];
         let tone = mix(self.lit(wall), mix(0xc4_ccd2, 0x14_1a28, self.night), to * 0.35);
         let quad = [self.along(foot, from), self.along(head, from), self.along(head, to), self.along(foot, to)];
-        self.canvas.graded(polygon(&quad), (quad[1], Ink(lighter(tone, 0.10), 1.0)), (quad[0], Ink(darker(tone, 0.28), 1.0)));
+        self.canvas.graded(
+            polygon(&quad),
+            (quad[1], Ink(lighter(tone, 0.10), 1.0)),
+            (quad[0], Ink(darker(tone, 0.28), 1.0)),
+        );
         let (rows, columns) = (3 + self.chance.below(3), 3 + self.chance.below(3));
         for row in 0..rows {
             for column in 0..columns {
@@ -134,7 +137,8 @@ impl Backdrop<'_> {
                 let (u2, v2) = (u + 0.56 / columns as f32, v + 0.52 / rows as f32);
                 let pane = [spot(u, v), spot(u2, v), spot(u2, v2), spot(u, v2)];
                 let lamp = self.night > 0.45 && self.chance.happens(0.33);
-                let glass = if lamp { mix(0xff_d48a, 0xff_f0d0, self.draw_between(0.0, 1.0)) } else { self.lit(0x5a_6c7a) };
+                let glass =
+                    if lamp { mix(0xff_d48a, 0xff_f0d0, self.draw_between(0.0, 1.0)) } else { self.lit(0x5a_6c7a) };
                 self.canvas.polygon(&pane, Ink(glass, if lamp { 0.85 } else { 0.9 }));
             }
         }
@@ -155,12 +159,17 @@ impl Backdrop<'_> {
     fn tree(&mut self, foot: Spot, size: f32) {
         let bark = self.lit(0x4b_3a2c);
         self.canvas.line(foot, (foot.0, foot.1 - size * 0.6), size * 0.07, Ink(bark, 1.0));
-        for _ in 0..16 {
-            let (dx, dy) = (self.draw_between(-0.36, 0.36) * size, self.draw_between(-1.12, -0.48) * size);
-            let leaf = mix(0x34_5230, 0x6a_8148, self.draw_between(0.0, 1.0) * 0.6 - dy / size * 0.25);
-            let radius = size * self.draw_between(0.14, 0.26);
+        // From the shaded leaves below and behind to the sunny ones above.
+        for layer in 0..46 {
+            let up = layer as f32 / 46.0;
+            let (dx, dy) =
+                (self.draw_between(-0.40, 0.40) * size, -(0.50 + 0.62 * up + self.draw_between(-0.10, 0.10)) * size);
+            let reach = 1.0 - ((dy / size + 0.80) / 0.42).powi(2) * 0.55;
+            let leaf = mix(0x24_3d22, 0x7c_9450, up * 0.75 + self.draw_between(-0.15, 0.2));
+            let radius = size * self.draw_between(0.07, 0.13);
             let leaf = self.lit(leaf);
-            self.canvas.glow((foot.0 + dx, foot.1 + dy), (radius * 1.35, radius * 1.15), Ink(leaf, 0.95));
+            let blob = PathBuilder::from_circle(foot.0 + dx * reach.max(0.2), foot.1 + dy, radius.max(1.0));
+            self.canvas.fill(blob, Ink(leaf, 0.82));
         }
     }
 
@@ -173,7 +182,11 @@ impl Backdrop<'_> {
         if self.night > 0.3 {
             self.canvas.glow(head, (size * 0.42, size * 0.42), Ink(0xff_cf8a, 0.50 * self.night));
             self.canvas.glow(head, (size * 0.05, size * 0.05), Ink(0xff_f4dc, 1.0));
-            self.canvas.glow((head.0, foot.1 + size * 0.03), (size * 0.55, size * 0.11), Ink(0xff_c880, 0.20 * self.night));
+            self.canvas.glow(
+                (head.0, foot.1 + size * 0.03),
+                (size * 0.55, size * 0.11),
+                Ink(0xff_c880, 0.20 * self.night),
+            );
         }
     }
 
@@ -186,13 +199,23 @@ impl Backdrop<'_> {
         let paint = self.lit(picked);
         self.canvas.glow(spot, (wide * 0.7, wide * 0.16), Ink(0x00_0000, 0.5));
         let (left, top) = (spot.0 - wide / 2.0, spot.1 - wide * 0.62);
-        self.canvas.fill(rounded(left + wide * 0.12, top, wide * 0.76, wide * 0.4, wide * 0.12), Ink(darker(paint, 0.35), 1.0));
-        self.canvas.fill(rounded(left + wide * 0.2, top + wide * 0.05, wide * 0.6, wide * 0.2, wide * 0.05), Ink(0x14_191e, 0.9));
+        self.canvas.fill(
+            rounded(left + wide * 0.12, top, wide * 0.76, wide * 0.4, wide * 0.12),
+            Ink(darker(paint, 0.35), 1.0),
+        );
+        self.canvas.fill(
+            rounded(left + wide * 0.2, top + wide * 0.05, wide * 0.6, wide * 0.2, wide * 0.05),
+            Ink(0x14_191e, 0.9),
+        );
         self.canvas.fill(rounded(left, top + wide * 0.24, wide, wide * 0.34, wide * 0.08), Ink(paint, 1.0));
         for side in [0.12, 0.88] {
             let lamp = (left + wide * side, top + wide * 0.36);
             let (tone, reach) = if coming { (0xff_f6e0, 0.55) } else { (0xff_2a20, 0.30) };
-            self.canvas.glow(lamp, (wide * (0.10 + reach * self.night), wide * (0.08 + reach * self.night)), Ink(tone, 0.75));
+            self.canvas.glow(
+                lamp,
+                (wide * (0.10 + reach * self.night), wide * (0.08 + reach * self.night)),
+                Ink(tone, 0.75),
+            );
         }
     }
 
@@ -282,7 +305,11 @@ impl Backdrop<'_> {
                 (near, HEIGHT - 190.0),
             ];
             let concrete = self.lit(0xb4_b2aa);
-            self.canvas.graded(polygon(&wall), (wall[2], Ink(lighter(concrete, 0.1), 1.0)), (wall[0], Ink(darker(concrete, 0.3), 1.0)));
+            self.canvas.graded(
+                polygon(&wall),
+                (wall[2], Ink(lighter(concrete, 0.1), 1.0)),
+                (wall[0], Ink(darker(concrete, 0.3), 1.0)),
+            );
             for share in [0.62, 0.76, 0.85, 0.91] {
                 let foot = self.along((near + side * 30.0, HEIGHT - 100.0), share);
                 self.lamp(foot, (1.0 - share) * 900.0, side);
@@ -316,7 +343,12 @@ impl Backdrop<'_> {
             self.canvas.fill(rounded(corner.0, corner.1 - 6.0, 62.0, 26.0, 2.0), Ink(green, 1.0));
             for row in 0..2 {
                 let y = corner.1 + 2.0 + row as f32 * 9.0;
-                self.canvas.line((corner.0 + 8.0, y), (corner.0 + 50.0 - row as f32 * 14.0, y), 2.4, Ink(0xf0_f4f2, 0.9));
+                self.canvas.line(
+                    (corner.0 + 8.0, y),
+                    (corner.0 + 50.0 - row as f32 * 14.0, y),
+                    2.4,
+                    Ink(0xf0_f4f2, 0.9),
+                );
             }
         }
     }
@@ -344,7 +376,12 @@ impl Backdrop<'_> {
             let tube = self.along((480.0, -150.0), (depth + 0.12).min(0.9));
             let wide = 330.0 * (1.0 - depth);
             self.canvas.glow(tube, (wide * 0.75, wide * 0.20), Ink(0xf4_fbff, 0.55));
-            self.canvas.line((tube.0 - wide / 2.0, tube.1), (tube.0 + wide / 2.0, tube.1), 5.0 * (1.0 - depth), Ink(0xff_ffff, 0.95));
+            self.canvas.line(
+                (tube.0 - wide / 2.0, tube.1),
+                (tube.0 + wide / 2.0, tube.1),
+                5.0 * (1.0 - depth),
+                Ink(0xff_ffff, 0.95),
+            );
         }
         for depth in [0.78_f32, 0.66, 0.46, 0.12] {
             for side in [-1.0, 1.0] {
@@ -374,7 +411,8 @@ impl Backdrop<'_> {
         self.pavement(right, right + 420.0);
         self.asphalt(left, right);
         self.marking(self.view.base.0 - 760.0, 8.0, 0xd9_a92e, true);
-        for (share, near) in [(0.80, right + 500.0), (0.66, right + 520.0), (0.42, right + 560.0), (0.74, left - 200.0)] {
+        for (share, near) in [(0.80, right + 500.0), (0.66, right + 520.0), (0.42, right + 560.0), (0.74, left - 200.0)]
+        {
             let foot = self.along((near, HEIGHT), share);
             let size = (1.0 - share) * self.draw_between(560.0, 760.0);
             self.tree(foot, size);

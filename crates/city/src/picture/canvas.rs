@@ -3,8 +3,8 @@
 use crate::chance::Chance;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use tiny_skia::{
-    Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap, Point, RadialGradient,
-    Rect, Shader, SpreadMode, Stroke, Transform,
+    Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap, Point,
+    RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
 };
 
 pub(super) type Spot = (f32, f32);
@@ -160,7 +160,9 @@ impl Canvas {
         let mut encoder = Encoder::new(&mut bytes, quality);
         encoder.set_sampling_factor(SamplingFactor::F_2_2);
         let (width, height) = (self.map.width() as u16, self.map.height() as u16);
-        encoder.encode(self.map.data(), width, height, ColorType::Rgba).expect("a buffer takes every byte, and sizes fit");
+        encoder
+            .encode(self.map.data(), width, height, ColorType::Rgba)
+            .expect("a buffer takes every byte, and sizes fit");
         bytes
     }
 }
@@ -196,13 +198,18 @@ pub(super) fn soft(corners: &[Spot], round: f32) -> Option<Path> {
     let mut path = PathBuilder::new();
     let count = corners.len();
     for index in 0..count {
-        let (before, here, after) = (corners[(index + count - 1) % count], corners[index], corners[(index + 1) % count]);
+        let (before, here, after) =
+            (corners[(index + count - 1) % count], corners[index], corners[(index + 1) % count]);
         let cut = |other: Spot| {
             let length = ((other.0 - here.0).powi(2) + (other.1 - here.1).powi(2)).sqrt().max(0.001);
             between(here, other, (round / length).min(0.5))
         };
         let (enter, leave) = (cut(before), cut(after));
-        if index == 0 { path.move_to(enter.0, enter.1) } else { path.line_to(enter.0, enter.1) }
+        if index == 0 {
+            path.move_to(enter.0, enter.1);
+        } else {
+            path.line_to(enter.0, enter.1);
+        }
         path.quad_to(here.0, here.1, leave.0, leave.1);
     }
     path.close();

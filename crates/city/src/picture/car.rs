@@ -94,8 +94,7 @@ fn shape(body: Body) -> &'static Shape {
 pub(super) fn size_share(body: Body) -> f32 {
     match body {
         Body::Sedan => 1.0,
-        Body::Suv => 0.93,
-        Body::Pickup => 0.93,
+        Body::Suv | Body::Pickup => 0.93,
         Body::Van => 0.82,
     }
 }
@@ -118,7 +117,7 @@ pub(super) fn paint_of(colour: &str) -> u32 {
 }
 
 /// Width of a plate on a vehicle of width 100.
-const PLATE_SHARE: f32 = 19.0;
+const PLATE_SHARE: f32 = 21.0;
 
 /// From plate units to the scene's pixels.
 pub(super) fn plate_transform(subject: &Subject, view: &View) -> Transform {
@@ -141,7 +140,7 @@ struct Drawing<'a> {
 pub(super) fn draw(canvas: &mut Canvas, subject: &Subject, view: &View) {
     let night = if view.place == PlaceKind::Garage { 0.25 } else { 1.0 - view.daylight };
     // Darkness takes colour, and the sky tints what is left.
-    let paint = mix(darker(paint_of(subject.colour), 0.50 * night), 0x10_1c34, 0.16 * night);
+    let paint = mix(darker(paint_of(subject.colour), 0.40 * night), 0x10_1c34, 0.14 * night);
     let mut drawing = Drawing { canvas, view, shape: shape(subject.body), body: subject.body, paint, night };
     drawing.shadow();
     drawing.wheels();
@@ -154,15 +153,21 @@ pub(super) fn draw(canvas: &mut Canvas, subject: &Subject, view: &View) {
     let recess = PLATE_SHARE / 2.0 + 1.6;
     let middle = drawing.shape.plate_middle;
     let hollow = [
-        drawing.at(-recess - 1.5, middle + 6.6),
-        drawing.at(recess + 1.5, middle + 6.6),
-        drawing.at(recess, middle - 6.2),
-        drawing.at(-recess, middle - 6.2),
+        drawing.at(-recess - 1.5, middle + 7.0),
+        drawing.at(recess + 1.5, middle + 7.0),
+        drawing.at(recess, middle - 6.8),
+        drawing.at(-recess, middle - 6.8),
     ];
     let shade = darker(drawing.paint, 0.42);
     drawing.canvas.fill(soft(&hollow, 4.0), Ink(shade, 0.9));
     let transform = plate_transform(subject, view);
-    plate::draw(drawing.canvas, &subject.plate, subject.state, transform, &plate::Lighting { light, fine: view.scale > 4.6 });
+    plate::draw(
+        drawing.canvas,
+        &subject.plate,
+        subject.state,
+        transform,
+        &plate::Lighting { light, fine: view.scale > 4.6 },
+    );
     if night > 0.3 {
         let middle = drawing.at(0.0, middle);
         drawing.canvas.glow(middle, (24.0 * view.scale, 13.0 * view.scale), Ink(0xff_f6e4, 0.22 * night));
@@ -203,7 +208,12 @@ impl Drawing<'_> {
             self.canvas.graded_by(tyre, left, right, &stops);
             for groove in [0.33, 0.5, 0.67] {
                 let x = outer.0 + 15.0 * scale * groove;
-                self.canvas.line((x, outer.1 + 8.0 * scale), (x, outer.1 + 22.0 * scale), 0.5 * scale, Ink(0x00_0000, 0.6));
+                self.canvas.line(
+                    (x, outer.1 + 8.0 * scale),
+                    (x, outer.1 + 22.0 * scale),
+                    0.5 * scale,
+                    Ink(0x00_0000, 0.6),
+                );
             }
         }
     }
@@ -309,7 +319,12 @@ impl Drawing<'_> {
             self.canvas.polygon(&streak, Ink(0xff_ffff, 0.10 * (1.0 - self.night) + 0.02));
             if self.body == Body::Suv {
                 let pivot = between(low_left, low_right, 0.5);
-                self.canvas.line(pivot, between(low_left, high_right, 0.32), 0.7 * self.view.scale, Ink(0x08_090a, 0.9));
+                self.canvas.line(
+                    pivot,
+                    between(low_left, high_right, 0.32),
+                    0.7 * self.view.scale,
+                    Ink(0x08_090a, 0.9),
+                );
             }
         }
     }
@@ -362,8 +377,10 @@ impl Drawing<'_> {
         ];
         if chrome {
             let bright = mix(0xc9_ced2, 0x3c_434c, self.night);
-            let stops = [(0.0, Ink(lighter(bright, 0.4), 1.0)), (0.45, Ink(bright, 1.0)), (1.0, Ink(darker(bright, 0.6), 1.0))];
-            self.canvas.graded_by(soft(&bumper, 6.0), bumper[0], bumper[3], &stops);
+            let stops =
+                [(0.0, Ink(lighter(bright, 0.4), 1.0)), (0.45, Ink(bright, 1.0)), (1.0, Ink(darker(bright, 0.6), 1.0))];
+            let (top, bottom) = (self.at(0.0, shape.bumper), self.at(0.0, shape.sill.1));
+            self.canvas.graded_by(soft(&bumper, 6.0), top, bottom, &stops);
             let gate = [
                 self.at(-40.0, shape.waist.1 - 2.5),
                 self.at(40.0, shape.waist.1 - 2.5),
@@ -386,7 +403,12 @@ impl Drawing<'_> {
         if matches!(self.body, Body::Sedan | Body::Suv) {
             for side in [-1.0, 1.0] {
                 let lid = if self.body == Body::Sedan { shape.light[0] - 0.5 } else { 43.0 };
-                self.canvas.line(self.at(side * lid, shape.bumper), self.at(side * lid, shape.light[2]), 0.5 * scale, seam);
+                self.canvas.line(
+                    self.at(side * lid, shape.bumper),
+                    self.at(side * lid, shape.light[2]),
+                    0.5 * scale,
+                    seam,
+                );
             }
             let exhaust = self.at(-30.0, shape.sill.1 + 3.2);
             self.canvas.fill(rounded(exhaust.0, exhaust.1, 8.0 * scale, 2.6 * scale, 1.2 * scale), Ink(0x74_797d, 0.9));
@@ -405,14 +427,20 @@ impl Drawing<'_> {
     fn lights(&mut self) {
         let [inner, outer, low, high] = self.shape.light;
         let scale = self.view.scale;
+        // A parked vehicle shows no light.
+        let lit = if self.view.place == PlaceKind::Kerb { 0.0 } else { self.night };
         for side in [-1.0, 1.0] {
             let (left, right) = if side < 0.0 { (-outer, -inner) } else { (inner, outer) };
             let corner = self.at(left, high);
             let (width, height) = ((right - left) * scale, (high - low) * scale);
-            self.canvas.fill(rounded(corner.0 - 1.0, corner.1 - 1.0, width + 2.0, height + 2.0, 2.2 * scale), Ink(0x16_0506, 0.9));
+            self.canvas.fill(
+                rounded(corner.0 - 1.0, corner.1 - 1.0, width + 2.0, height + 2.0, 2.2 * scale),
+                Ink(0x16_0506, 0.9),
+            );
             let lens = rounded(corner.0, corner.1, width, height, 2.0 * scale);
-            let deep = mix(0x7a_1014, 0xd8_1b1b, self.night);
-            let stops = [(0.0, Ink(lighter(deep, 0.28), 1.0)), (0.4, Ink(deep, 1.0)), (1.0, Ink(darker(deep, 0.42), 1.0))];
+            let deep = mix(darker(0x7a_1014, 0.35 * self.night), 0xd8_1b1b, lit);
+            let stops =
+                [(0.0, Ink(lighter(deep, 0.28), 1.0)), (0.4, Ink(deep, 1.0)), (1.0, Ink(darker(deep, 0.42), 1.0))];
             self.canvas.graded_by(lens, corner, (corner.0, corner.1 + height), &stops);
             // The reversing lamp, towards the middle of the vehicle or below.
             let pale = mix(0xe3_e0da, 0x8d_6660, self.night);
@@ -423,12 +451,12 @@ impl Drawing<'_> {
                 rounded(corner.0 + width * 0.14, corner.1 + height * 0.66, width * 0.72, height * 0.2, scale)
             };
             self.canvas.fill(lamp, Ink(pale, 0.85));
-            if self.night > 0.2 {
+            if lit > 0.2 {
                 let middle = (corner.0 + width / 2.0, corner.1 + height / 2.0);
-                self.canvas.glow(middle, (30.0 * scale, 20.0 * scale), Ink(0xff_2a20, 0.50 * self.night));
-                self.canvas.glow(middle, (width * 0.42, height * 0.55), Ink(0xff_d8c8, 0.85 * self.night));
+                self.canvas.glow(middle, (30.0 * scale, 20.0 * scale), Ink(0xff_2a20, 0.50 * lit));
+                self.canvas.glow(middle, (width * 0.42, height * 0.55), Ink(0xff_d8c8, 0.85 * lit));
                 let on_road = (middle.0, self.view.base.1 + 6.0 * scale);
-                self.canvas.glow(on_road, (26.0 * scale, 7.0 * scale), Ink(0xff_3020, 0.16 * self.night));
+                self.canvas.glow(on_road, (26.0 * scale, 7.0 * scale), Ink(0xff_3020, 0.16 * lit));
             }
         }
         if self.body == Body::Suv || self.body == Body::Van {

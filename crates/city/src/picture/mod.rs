@@ -91,7 +91,7 @@ pub fn draw_scene(subject: &Subject) -> Vec<u8> {
     car::draw(&mut canvas, subject, &view);
     let poor = 1.0 - f32::from(subject.confidence) / 10_000.0;
     canvas.soften(usize::from(poor > 0.3) + usize::from(subject.low_quality));
-    canvas.grain(&mut chance, 5.0 + 13.0 * (1.0 - view.daylight) + 8.0 * poor, 0.34);
+    canvas.grain(&mut chance, 4.0 + 8.0 * (1.0 - view.daylight) + 8.0 * poor, 0.22);
     burn_in(&mut canvas, subject);
     canvas.jpeg(84)
 }
@@ -147,10 +147,5 @@ pub(crate) fn plate_corners(subject: &Subject) -> [(i32, i32); 4] {
         transform.map_point(&mut point);
         (point.x.round() as i32, point.y.round() as i32)
     };
-    [
-        corner(0.0, 0.0),
-        corner(plate::WIDTH, 0.0),
-        corner(plate::WIDTH, plate::HEIGHT),
-        corner(0.0, plate::HEIGHT),
-    ]
+    [corner(0.0, 0.0), corner(plate::WIDTH, 0.0), corner(plate::WIDTH, plate::HEIGHT), corner(0.0, plate::HEIGHT)]
 }

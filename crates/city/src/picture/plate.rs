@@ -50,7 +50,8 @@ pub(super) fn draw(canvas: &mut Canvas, plate: &str, state: usize, transform: Tr
         // A band of light across the metal.
         let shine = placed(rounded(4.0, 4.0, WIDTH - 8.0, HEIGHT - 8.0, 10.0), transform);
         let none = Ink(0xff_ffff, 0.0);
-        let stops = [(0.0, none), (0.36, none), (0.48, Ink(0xff_ffff, 0.20 * lighting.light)), (0.62, none), (1.0, none)];
+        let stops =
+            [(0.0, none), (0.36, none), (0.48, Ink(0xff_ffff, 0.20 * lighting.light)), (0.62, none), (1.0, none)];
         canvas.graded_by(shine, at(0.0, 0.0), at(WIDTH * 0.8, HEIGHT * 1.1), &stops);
     }
 }
@@ -66,10 +67,10 @@ fn characters(canvas: &mut Canvas, text: &str, ink: u32, ground: u32, transform:
     let count = text.chars().count().max(1) as f32;
     let separators = text.chars().filter(|character| !character.is_ascii_alphanumeric()).count() as f32;
     // A separator is as wide as half a character.
-    let pitch = ((WIDTH - 34.0) / (count - separators * 0.5)).min(46.0);
-    let unit = (pitch * 0.70 / 4.0, 11.6);
+    let pitch = ((WIDTH - 26.0) / (count - separators * 0.5)).min(46.0);
+    let unit = (pitch * 0.60 / 4.0, 11.4);
     let used = pitch * (count - separators * 0.5);
-    let (mut x, y) = ((WIDTH - used) / 2.0 + pitch * 0.15, 45.0);
+    let (mut x, y) = ((WIDTH - used) / 2.0 + pitch * 0.20, 46.0);
     let mut path = PathBuilder::new();
     for character in text.chars() {
         if character.is_ascii_alphanumeric() {
@@ -84,7 +85,7 @@ fn characters(canvas: &mut Canvas, text: &str, ink: u32, ground: u32, transform:
     }
     let Some(path) = path.finish() else { return };
     let scale = transform.sx.hypot(transform.ky);
-    let width = 10.6 * scale;
+    let width = (pitch * 0.225).min(9.8) * scale;
     let moved = |dx: f32, dy: f32| path.clone().transform(transform.pre_translate(dx, dy));
     if fine {
         canvas.stroke(moved(2.4, 3.0), width * 1.08, Ink(darker(ground, 0.55), 0.55));
