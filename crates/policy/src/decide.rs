@@ -87,12 +87,12 @@ fn evaluate(
     rules: &Rules,
     entities: &Entities,
     person: &Person<'_>,
-    action: EntityUid,
+    action: &EntityUid,
     resource: EntityUid,
     context: Context,
 ) -> Result<Vec<String>, Denial> {
     let request = entities::request(Some(&rules.schema), person, action.clone(), resource, context)?;
-    answer(rules, entities, &action, &request)
+    answer(rules, entities, action, &request)
 }
 
 fn answer(rules: &Rules, entities: &Entities, action: &EntityUid, request: &Request) -> Result<Vec<String>, Denial> {
@@ -173,7 +173,7 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
         Some(colleague) => {
             let context = asking.context(colleague, None)?;
             let answer =
-                evaluate(rules, &entities, colleague, asking.action(), entities::agency(agency), context.clone());
+                evaluate(rules, &entities, colleague, &asking.action(), entities::agency(agency), context.clone());
             if let Err(Denial::Failed(failed)) = answer {
                 return Err(Denial::Failed(failed));
             }
@@ -189,7 +189,7 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
     });
     let context = asking.context(&asker, on_behalf)?;
     let mut permitting =
-        evaluate(rules, &entities, &asker, asking.action(), entities::agency(agency), context.clone())?;
+        evaluate(rules, &entities, &asker, &asking.action(), entities::agency(agency), context.clone())?;
 
     let mut seers = vec![(&asker, context)];
     seers.extend(for_colleague.map(|(colleague, context, _)| (colleague, context)));
@@ -252,7 +252,7 @@ fn session_may(
         let entities = entities::entities(&rules.schema, agency, asker.agency_active, &[&person], &[])?;
         let action = entities::action(if step == "by-photo" { "ask-by-photo" } else { step });
         let context = context(now, &person, asker)?;
-        evaluate(rules, &entities, &person, action, entities::agency(agency), context)
+        evaluate(rules, &entities, &person, &action, entities::agency(agency), context)
     };
     decide().map(|_| ()).map_err(|no| {
         let asked = asked_for_photos(policy, asker, query, step);
