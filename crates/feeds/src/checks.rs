@@ -56,7 +56,7 @@ pub(crate) fn clamped_confidence(value: f64, full: f64) -> Option<u16> {
 /// The best readings that differ from the main one, likeliest first, each plate once. The rest is counted, not silent.
 pub(crate) fn choose_readings(main: &PlateText, mut all: Vec<Reading>, left_out: &mut LeftOut) -> Vec<Reading> {
     all.retain(|reading| reading.plate != *main);
-    all.sort_by(|a, b| b.confidence.cmp(&a.confidence));
+    all.sort_by_key(|reading| std::cmp::Reverse(reading.confidence));
     let mut chosen: Vec<Reading> = Vec::new();
     for reading in all {
         if chosen.iter().any(|known| known.plate == reading.plate) {
@@ -73,9 +73,10 @@ pub(crate) fn choose_readings(main: &PlateText, mut all: Vec<Reading>, left_out:
 
 /// The registered position of a fixed camera wins over what the camera says of itself.
 pub(crate) fn position(camera: &CameraFacts, reported: Option<Position>) -> Result<Position, Reason> {
-    camera.position.or(reported).ok_or_else(|| {
-        "no position: the camera has no registered one, and the read brings none".into()
-    })
+    camera
+        .position
+        .or(reported)
+        .ok_or_else(|| "no position: the camera has no registered one, and the read brings none".into())
 }
 
 /// A reported position. Readers without a fix send -1/-1 or 0/0; both are no position.

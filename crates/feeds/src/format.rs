@@ -61,9 +61,8 @@ pub fn read(format: Format, body: &[u8], camera: &CameraFacts, now: UtcMicros) -
         Format::Rekor => rekor(body, camera, now),
         Format::PlateRecognizerJson => plate_recognizer_json(body, camera, now),
         Format::PlateRecognizerMultipart => {
-            let parts = multipart::split(body).ok_or(FeedError::NotThisFormat {
-                expected: "multipart form data with a part `json`",
-            })?;
+            let parts = multipart::split(body)
+                .ok_or(FeedError::NotThisFormat { expected: "multipart form data with a part `json`" })?;
             plate_recognizer_multipart(parts.json, parts.upload, camera, now)
         }
     }

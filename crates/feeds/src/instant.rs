@@ -39,11 +39,12 @@ pub(crate) fn local(text: &str, zone: &str) -> Result<UtcMicros, Reason> {
     let zone = TimeZone::get(zone)
         .map_err(|_| Reason::from("a time without an offset, and the camera's zone is not an IANA zone"))?;
     let moment = zone.to_ambiguous_timestamp(civil);
-    let readings = |before: jiff::tz::Offset, after: jiff::tz::Offset| {
-        match (before.to_timestamp(civil), after.to_timestamp(civil)) {
-            (Ok(earlier), Ok(later)) => format!("{earlier} or {later}"),
-            _ => "out of range".to_owned(),
-        }
+    let readings = |before: jiff::tz::Offset, after: jiff::tz::Offset| match (
+        before.to_timestamp(civil),
+        after.to_timestamp(civil),
+    ) {
+        (Ok(earlier), Ok(later)) => format!("{earlier} or {later}"),
+        _ => "out of range".to_owned(),
     };
     match moment.offset() {
         AmbiguousOffset::Unambiguous { .. } => moment
@@ -53,11 +54,9 @@ pub(crate) fn local(text: &str, zone: &str) -> Result<UtcMicros, Reason> {
         AmbiguousOffset::Fold { before, after } => {
             Err(format!("happened twice as the clocks went back: {}; send an offset", readings(before, after)).into())
         }
-        AmbiguousOffset::Gap { before, after } => Err(format!(
-            "did not happen, the clocks went forward: {}; send an offset",
-            readings(before, after)
-        )
-        .into()),
+        AmbiguousOffset::Gap { before, after } => {
+            Err(format!("did not happen, the clocks went forward: {}; send an offset", readings(before, after)).into())
+        }
     }
 }
 

@@ -40,7 +40,10 @@ pub(crate) fn split(body: &[u8]) -> Option<Parts<'_>> {
 fn name(headers: &[u8]) -> Option<String> {
     let headers = String::from_utf8_lossy(headers.get(..headers.len().min(1_024))?).into_owned();
     let disposition = headers.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
-    disposition.split(';').find_map(|word| word.trim().strip_prefix("name=")).map(|name| name.trim_matches('"').to_owned())
+    disposition
+        .split(';')
+        .find_map(|word| word.trim().strip_prefix("name="))
+        .map(|name| name.trim_matches('"').to_owned())
 }
 
 /// Where a line break and the boundary begin.

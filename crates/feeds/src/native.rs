@@ -2,7 +2,9 @@
 
 use crate::lax::{Bounded, FromJson, Lax, json_object, stop};
 use crate::limits::{BODY_BYTES_MAX, READINGS_READ_MAX};
-use crate::{At, CameraFacts, Fault, FeedError, LeftOut, NOTHING_DETECTED, Reason, Received, checks, instant, lax, photo};
+use crate::{
+    At, CameraFacts, Fault, FeedError, LeftOut, NOTHING_DETECTED, Reason, Received, checks, instant, lax, photo,
+};
 use domain::detection::PhotoKind;
 use domain::limits::{BATCH_DETECTIONS_MAX, PHOTOS_MAX};
 use domain::vehicle::normalise_word;
@@ -173,7 +175,9 @@ impl Sent<'_> {
 }
 
 fn state(sent: Lax<Cow<'_, str>>) -> Result<Option<State>, Reason> {
-    sent.strict()?.map(|code| code.parse().map_err(|error: domain::state::StateError| error.to_string().into())).transpose()
+    sent.strict()?
+        .map(|code| code.parse().map_err(|error: domain::state::StateError| error.to_string().into()))
+        .transpose()
 }
 
 fn fraction(sent: Lax<f64>) -> Result<Option<u16>, Reason> {
@@ -249,9 +253,10 @@ fn sent_photos(sent: Bounded<SentPhoto<'_>, PHOTOS_MAX>) -> Result<(Vec<NewPhoto
     let (mut photos, mut low) = (Vec::new(), false);
     for (index, sent) in sent.items.into_iter().enumerate() {
         let sent = sent.required().at(format!("photos[{index}]"))?;
-        let kind = sent.kind.required().and_then(|word| {
-            PhotoKind::from_word(&word).ok_or_else(|| "must be `scene` or `plate`".into())
-        });
+        let kind = sent
+            .kind
+            .required()
+            .and_then(|word| PhotoKind::from_word(&word).ok_or_else(|| "must be `scene` or `plate`".into()));
         let kind = kind.at(format!("photos[{index}].kind"))?;
         let text = sent.base64.required().at(format!("photos[{index}].base64"))?;
         let (photo, header) = photo::from_base64(kind, &text).at(format!("photos[{index}].base64"))?;

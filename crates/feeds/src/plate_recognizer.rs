@@ -294,11 +294,7 @@ impl Data<'_> {
 }
 
 /// `timestamp` is UTC, whether or not it says so; `timestamp_local` counts only where there is no other.
-fn scan_time(
-    timestamp: Lax<Cow<'_, str>>,
-    timestamp_local: Lax<Cow<'_, str>>,
-    zone: &str,
-) -> Result<UtcMicros, Fault> {
+fn scan_time(timestamp: Lax<Cow<'_, str>>, timestamp_local: Lax<Cow<'_, str>>, zone: &str) -> Result<UtcMicros, Fault> {
     match (timestamp, timestamp_local.lenient()) {
         (Lax::Is(text), _) => instant::utc(&text).at("timestamp"),
         (Lax::Wrong, _) => Err(Reason::from("must be a text")).at("timestamp"),

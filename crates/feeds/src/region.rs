@@ -5,9 +5,9 @@ use domain::State;
 
 /// Postal letters of the US states, the district and the territories that issue plates.
 const US: &[&str] = &[
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD",
-    "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC",
-    "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "PR", "GU", "VI", "AS", "MP",
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME",
+    "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA",
+    "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "PR", "GU", "VI", "AS", "MP",
 ];
 
 /// Countries whose plates name a state or province: the country alone does not say who issued the plate.
@@ -73,9 +73,14 @@ mod tests {
 
     #[test]
     fn det_1_plate_recognizer_regions_become_states_and_a_country_of_many_states_is_unknown() {
-        for (region, state) in
-            [("us-ca", Some("US-CA")), ("gb", Some("GB")), ("au-nsw", Some("AU-NSW")), ("us", None), ("ca", None), ("", None)]
-        {
+        for (region, state) in [
+            ("us-ca", Some("US-CA")),
+            ("gb", Some("GB")),
+            ("au-nsw", Some("AU-NSW")),
+            ("us", None),
+            ("ca", None),
+            ("", None),
+        ] {
             assert_eq!(text(plate_recognizer(region)).as_deref(), state, "{region}");
         }
     }

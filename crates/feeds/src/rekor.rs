@@ -1,4 +1,4 @@
-//! The webhook of Rekor Scout and OpenALPR agents: single frames, groups (versions 1 to 3), alerts, heartbeats, the test.
+//! The webhook of Rekor Scout and `OpenALPR` agents: single frames, groups (versions 1 to 3), alerts, heartbeats, the test.
 //!
 //! One passing car gives many `alpr_results`, one per frame, and in the end one `alpr_group`. A frame's event id is its
 //! `uuid`, a group's is its `best_uuid`, which is one of those frames: the store takes the group as a later version of
@@ -7,12 +7,13 @@
 use crate::format::Head;
 use crate::lax::{Bounded, FromJson, Lax, Loose, json_object};
 use crate::limits::{BODY_BYTES_MAX, FRAMES_PER_GROUP_MAX, PLATES_PER_EVENT_MAX};
+use crate::vendor::{Best, Candidates, plausible_height, readings, take_photo, vehicle_word, year_of};
 use crate::{
-    At, CameraFacts, Fault, FeedError, LeftOut, NOTHING_DETECTED, Reason, Received, SameCar, checks, instant, photo, region,
+    At, CameraFacts, Fault, FeedError, LeftOut, NOTHING_DETECTED, Reason, Received, SameCar, checks, instant, photo,
+    region,
 };
 use domain::detection::PhotoKind;
 use domain::{NewDetection, Position, State, UtcMicros, Vehicle};
-use crate::vendor::{Best, Candidates, plausible_height, readings, take_photo, vehicle_word, year_of};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -28,7 +29,8 @@ pub fn rekor(body: &[u8], camera: &CameraFacts, now: UtcMicros) -> Result<Receiv
     if body.len() > BODY_BYTES_MAX {
         return Err(FeedError::TooLarge);
     }
-    let expected = FeedError::NotThisFormat { expected: "a JSON object with `data_type`, as a Rekor or OpenALPR agent posts it" };
+    let expected =
+        FeedError::NotThisFormat { expected: "a JSON object with `data_type`, as a Rekor or OpenALPR agent posts it" };
     let Some(head) = object::<Head<'_>>(body)? else { return Err(expected) };
     if !head.is_rekor() {
         return Err(expected);
@@ -196,21 +198,23 @@ fn frame_event_id(uuid: &str, plate_index: usize) -> Result<String, Reason> {
     if plate_index == 0 { checks::event_id(uuid) } else { checks::event_id(&format!("{uuid}#{plate_index}")) }
 }
 
-/// A small whole number from JSON; anything else counts as the first.
+/// The place of a plate in its frame; anything but a small whole number is as good as none.
 fn index(value: Option<&f64>, otherwise: usize) -> usize {
-    let whole = |number: f64| (0..10_000usize).contains(&(number as usize)) && number.fract() == 0.0 && number >= 0.0;
-    value.copied().filter(|number| whole(*number)).map_or(otherwise, |number| number as usize)
+    let whole = value.filter(|number| number.fract() == 0.0 && (0.0..10_000.0).contains(*number));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and small")]
+    whole.map_or(otherwise, |number| *number as usize)
 }
 
 fn group_received(group: Group<'_>, camera: &CameraFacts, now: UtcMicros) -> Received {
     let mut received = Received::default();
     match group.detection(camera, &mut received) {
         Ok(Some((detection, other_event_ids))) => {
-            if !other_event_ids.is_empty() {
-                let event_id = detection.event_id.clone();
+            let event_id = detection.event_id.clone();
+            received.admit(detection, now);
+            // A group that is held apart replaces nothing.
+            if !received.detections.is_empty() && !other_event_ids.is_empty() {
                 received.supersedes_events.push(SameCar { event_id, other_event_ids });
             }
-            received.admit(detection, now);
         }
         Ok(None) => {
             received.left_out.without_plate += 1;

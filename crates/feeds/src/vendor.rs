@@ -148,7 +148,9 @@ pub(crate) fn take_photo(
     photos: &mut Vec<NewPhoto>,
 ) -> bool {
     let Some(text) = sent.lenient().filter(|text| !text.trim().is_empty()) else { return false };
-    let Some((photo, header)) = received.keep_photo(place, field, photo::from_base64(kind, &text)) else { return false };
+    let Some((photo, header)) = received.keep_photo(place, field, photo::from_base64(kind, &text)) else {
+        return false;
+    };
     photos.push(photo);
     kind == PhotoKind::Plate && photo::is_low(header.height)
 }
@@ -160,4 +162,3 @@ pub(crate) fn plausible_height(height: f64, image: Option<f64>, camera: &CameraF
     let whole = image.filter(|height| *height >= 1.0).or(registered).unwrap_or(f64::from(u16::MAX));
     (height > 0.0 && height <= whole.min(f64::from(u16::MAX))).then(|| height.round() as u32)
 }
-

@@ -60,9 +60,9 @@ fn row(line: &str, places: &[Option<usize>; COLUMNS.len()], columns: usize, numb
         let place = places.get(column).copied().flatten();
         place.and_then(|place| fields.get(place)).map_or("", |field| field.trim_matches(' '))
     };
-    raw(of).and_then(|row| row.check(number).map_err(|error| Fault { field: error.field, reason: error.reason })).map_err(
-        |fault| RowError::of(number, fault),
-    )
+    raw(of)
+        .and_then(|row| row.check(number).map_err(|error| Fault { field: error.field, reason: error.reason }))
+        .map_err(|fault| RowError::of(number, fault))
 }
 
 /// The columns in the order of [`COLUMNS`].

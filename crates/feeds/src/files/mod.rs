@@ -18,8 +18,21 @@ use std::borrow::Cow;
 
 /// The columns of a file. The first [`REQUIRED`] must be there; others may be left out, and their order is free.
 pub const COLUMNS: [&str; 15] = [
-    "camera", "event_id", "scan_time", "plate", "state", "confidence", "readings", "make", "model", "colour", "year", "lat",
-    "lon", "photos", "source",
+    "camera",
+    "event_id",
+    "scan_time",
+    "plate",
+    "state",
+    "confidence",
+    "readings",
+    "make",
+    "model",
+    "colour",
+    "year",
+    "lat",
+    "lon",
+    "photos",
+    "source",
 ];
 
 /// How many of [`COLUMNS`] every file has.

@@ -29,7 +29,9 @@ impl std::fmt::Debug for ParquetRows {
 /// Opens a Parquet file: reads its schema.
 pub fn parquet_rows(file: File) -> Result<ParquetRows, RowError> {
     // The library's messages name columns and types, not values.
-    let refuse = |error: parquet::errors::ParquetError| RowError::new(1, "file", format!("not a readable Parquet file: {error}"));
+    let refuse = |error: parquet::errors::ParquetError| {
+        RowError::new(1, "file", format!("not a readable Parquet file: {error}"))
+    };
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(refuse)?;
     let schema = builder.schema().clone();
     let places = places(schema.fields().iter().map(|field| field.name().as_str()))?;

@@ -183,7 +183,11 @@ fn an_impossible_time_is_quarantined_not_first_or_last_in_any_answer() {
         ("2999-01-01T00:00:00Z", true),
     ] {
         let received = batch(&[sent(&json!({ "scan_time": time }))]);
-        assert_eq!((received.detections.len(), received.quarantined.len()), if held { (0, 1) } else { (1, 0) }, "{time}");
+        assert_eq!(
+            (received.detections.len(), received.quarantined.len()),
+            if held { (0, 1) } else { (1, 0) },
+            "{time}"
+        );
         assert_eq!(received.rejected, [], "{time}");
         assert_eq!(has_key(&to_json(&received), "plate"), !held, "{time}");
     }
