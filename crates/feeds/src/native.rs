@@ -271,12 +271,10 @@ fn sent_photos(sent: Bounded<SentPhoto<'_>, PHOTOS_MAX>) -> Result<(Vec<NewPhoto
     Ok((photos, low))
 }
 
+/// Photos that were sent are the photos of the read; those left at the camera count only where none were.
 fn at_camera(sent: Lax<f64>, photos: usize) -> Result<u8, Reason> {
     let count = sent.strict()?.map_or(Ok(0), photo_count)?;
-    if count > 0 && photos > 0 {
-        return Err("photos are either sent or kept at the camera".into());
-    }
-    Ok(count)
+    Ok(if photos > 0 { 0 } else { count })
 }
 
 /// How many photos a camera keeps for later.
