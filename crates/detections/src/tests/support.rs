@@ -24,30 +24,39 @@ pub(crate) struct Home {
 
 /// One home on each database that the environment offers.
 pub(crate) fn homes() -> Vec<Home> {
-    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
-    let home = |postgres| Home {
-        folder: tempfile::tempdir().unwrap(),
-        vault: Arc::new(Vault::for_tests()),
-        clock: Arc::new(TestClock::at(UtcMicros((DAY + 1) * DAY_MICROS))),
-        postgres,
-    };
-    let mut homes = vec![home(None)];
+    let mut homes = vec![Home::sqlite()];
     match std::env::var("SIGHTLINE_TEST_POSTGRES") {
-        Ok(url) => {
-            let number = SCHEMAS.fetch_add(1, Ordering::SeqCst);
-            let schema = format!("detections_{}_{number}_{}", std::process::id(), u64::from(rand_seed()));
-            homes.push(home(Some((url, schema))));
-        }
+        Ok(url) => homes.push(Home::new(Some((url, fresh_schema())))),
         Err(_) => eprintln!("SIGHTLINE_TEST_POSTGRES is not set: this ran on SQLite only"),
     }
     homes
 }
 
-fn rand_seed() -> u32 {
-    u32::from_le_bytes(storage::vault::random_bytes())
+fn fresh_schema() -> String {
+    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+    let number = SCHEMAS.fetch_add(1, Ordering::SeqCst);
+    format!("detections_{}_{number}_{}", std::process::id(), u32::from_le_bytes(storage::vault::random_bytes()))
 }
 
 impl Home {
+    fn new(postgres: Option<(String, String)>) -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            vault: Arc::new(Vault::for_tests()),
+            clock: Arc::new(TestClock::at(UtcMicros((DAY + 1) * DAY_MICROS))),
+            postgres,
+        }
+    }
+
+    pub(crate) fn sqlite() -> Self {
+        Self::new(None)
+    }
+
+    /// An empty home on the same database.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.postgres.as_ref().map(|(url, _)| (url.clone(), fresh_schema())))
+    }
+
     pub(crate) async fn config(&self) -> StoreConfig {
         let sql = match &self.postgres {
             None => Sql::sqlite(&self.folder.path().join("detections.db")).await.unwrap(),
