@@ -1,4 +1,4 @@
-//! Writes the map as GeoJSON files into a folder: `cargo run -p city --example map -- city-map`.
+//! Writes the map as `GeoJSON` files into a folder: `cargo run -p city --example map -- city-map`.
 
 use city::{City, CityPlan};
 use std::path::Path;
