@@ -180,6 +180,7 @@ impl Question {
     }
 
     /// The same question over another time frame (QRY-9). Frames of single places are given up.
+    #[must_use]
     pub fn again(&self, frame: TimeFrame) -> Self {
         let mut criteria = self.criteria.clone();
         if let Criteria::CommonPlate { places, .. } = &mut criteria {
@@ -210,8 +211,7 @@ impl QuestionError {
     pub fn field(self) -> &'static str {
         match self {
             Self::NoMakeOrModel => "vehicle",
-            Self::NoArea | Self::TooManyAreas => "areas",
-            Self::NotTwoPlaces | Self::PlaceOutsideFrame => "places",
+            Self::NoArea | Self::TooManyAreas | Self::NotTwoPlaces | Self::PlaceOutsideFrame => "areas",
         }
     }
 }

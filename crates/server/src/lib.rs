@@ -1,1 +1,12 @@
+//! The product: HTTP API, features as folders, background tasks, command line. The binary `sightline` is a thin shell.
 
+pub mod accounts;
+pub mod agencies;
+pub mod app;
+pub mod cameras;
+pub mod commands;
+pub mod http;
+pub mod oversight;
+pub mod queries;
+
+pub use app::{App, Setup};

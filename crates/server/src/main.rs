@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `sightline`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sightline_server::commands::run()
+}

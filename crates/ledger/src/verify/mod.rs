@@ -72,6 +72,11 @@ pub enum VerifyError {
 /// Checks an audit receipt (C2SP tlog-proof): the checkpoint's signature, and that the entry with these public bytes is in the log.
 /// Gives the entry's index and the log as of the receipt.
 pub fn verify_receipt(text: &str, vkey: &str, leaf: &[u8]) -> Result<(u64, Verified), VerifyError> {
+    verify_receipt_of_hash(text, vkey, leaf_hash(leaf))
+}
+
+/// The same for somebody who has the entry's RFC 6962 leaf hash only, as answers show it.
+pub fn verify_receipt_of_hash(text: &str, vkey: &str, leaf_hash: Hash) -> Result<(u64, Verified), VerifyError> {
     let key = VerifierKey::parse(vkey)?;
     let bad = |what| VerifyError::BadReceipt { what };
     let (proof, checkpoint) = text.split_once("\n\n").ok_or_else(|| bad("no empty line before the checkpoint"))?;
@@ -91,7 +96,7 @@ pub fn verify_receipt(text: &str, vkey: &str, leaf: &[u8]) -> Result<(u64, Verif
         return Err(bad("too many hashes"));
     }
     let log = key.open_checkpoint(checkpoint.as_bytes())?;
-    if fold_proof(index, log.size, leaf_hash(leaf), &hashes) != Some(log.root) {
+    if fold_proof(index, log.size, leaf_hash, &hashes) != Some(log.root) {
         return Err(VerifyError::NotIncluded);
     }
     Ok((index, log))

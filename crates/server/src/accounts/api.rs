@@ -1,0 +1,403 @@
+//! Sign-in through two doors, rules of behaviour at each sign-in, tokens for programs, and the first start.
+
+use super::caller::{Caller, device_name};
+use super::store::{self, Session, SessionKind, User};
+use super::{password, sessions};
+use crate::App;
+use crate::agencies::acts::{self, Act, NewUser};
+use crate::agencies::store as agency_store;
+use crate::http::Problem;
+use crate::http::routes::read_json;
+use crate::oversight::entries::{Entry, SignInFailed};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use domain::{AgencyId, LogIn, Permission, Role, UnitId, UserId, UtcMicros};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use totp_rs::{Builder, Secret};
+use utoipa::ToSchema;
+
+/// Longest session that the sign-in form asks for with `deliver: token`.
+const LABEL_CHARS_MAX: usize = 80;
+/// Steps of 30 s by which a phone's clock may be off.
+const TOTP_SKEW_STEPS: u16 = 1;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub login: String,
+    pub password: String,
+    /// `plain` or `enhanced`; partial plates, areas and the like need the enhanced door.
+    #[serde(default = "plain")]
+    pub door: String,
+    /// The six digits of the second factor; the enhanced door needs them.
+    pub code: Option<String>,
+    /// `cookie` for a browser, `token` for a program.
+    #[serde(default = "cookie")]
+    pub deliver: String,
+    /// A name for this device, kept with every entry.
+    pub device: Option<String>,
+}
+
+fn plain() -> String {
+    LogIn::Plain.word().into()
+}
+
+fn cookie() -> String {
+    "cookie".into()
+}
+
+/// What a new session must accept before anything else.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedIn {
+    /// Only with `deliver: token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    pub rules: Rules,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rules {
+    pub version: i64,
+    pub text: String,
+    /// For the enhanced door, rules of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enhanced_text: Option<String>,
+}
+
+/// Signs in through one of the two doors.
+#[utoipa::path(post, path = "/api/v1/session", tag = "sign-in", request_body = SignIn,
+    responses((status = 200, body = SignedIn), (status = 401, body = Problem), (status = 422, body = Problem)))]
+pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
+    let body: SignIn = read_json(&bytes)?;
+    let door =
+        LogIn::from_word(&body.door).ok_or_else(|| Problem::invalid("door", "the door is `plain` or `enhanced`"))?;
+    let kind = match body.deliver.as_str() {
+        "cookie" => SessionKind::Web,
+        "token" => SessionKind::Token,
+        _ => return Err(Problem::invalid("deliver", "a session is delivered by `cookie` or `token`")),
+    };
+    let device = device_name(body.device.as_deref(), &headers);
+    let login = store::normalise_login(&body.login);
+    let found = store::user_by_login(&app.sql, &login).await?;
+    let passed = check_credentials(&app, &login, found.as_ref(), &body, door).await?;
+    let Some(user) = found.filter(|_| passed) else {
+        let agency = store::user_by_login(&app.sql, &login).await?.map(|user| user.agency);
+        app.ledger.record(SignInFailed { agency, login, door, device }).await?;
+        return Err(Problem::wrong_credentials());
+    };
+    let agency = agency_store::agency(&app.sql, user.agency).await?.filter(|agency| agency.active);
+    let agency = agency.ok_or_else(Problem::wrong_credentials)?;
+
+    let now = app.clock.now();
+    let (secret, id) = sessions::new_secret(&app.vault);
+    let session = Session {
+        id,
+        user: user.id,
+        log_in: door,
+        kind,
+        label: "sign-in".into(),
+        scopes: None,
+        device: device.clone(),
+        created: now,
+        last_seen: now,
+        expires: now.plus_micros(sessions::SESSION_MICROS_MAX),
+        rules_version: 0,
+        enhanced_rules_version: 0,
+    };
+    let details = json!({ "user": user.id, "door": door, "delivered": body.deliver, "device": device });
+    app.ledger.record(Entry::of(Some(agency.id), "sign-in", details)).await?;
+    store::drop_expired_sessions(&app.sql, now).await?;
+    store::insert_session(&app.sql, &session).await?;
+
+    let rules = Rules {
+        version: agency.rules_version,
+        text: agency.rules_text,
+        enhanced_text: (door == LogIn::Enhanced).then_some(agency.enhanced_rules_text),
+    };
+    let token = (kind == SessionKind::Token).then(|| secret.clone());
+    let mut response = Json(SignedIn { token, rules }).into_response();
+    if kind == SessionKind::Web {
+        let value = sessions::cookie(&secret).parse().map_err(|_| Problem::signed_out())?;
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// Password, and for the enhanced door the one-time code. Unknown names take as long as known ones.
+async fn check_credentials(
+    app: &App,
+    login: &str,
+    found: Option<&User>,
+    body: &SignIn,
+    door: LogIn,
+) -> Result<bool, Problem> {
+    let now = app.clock.now();
+    if app.sign_ins.is_closed(login, now) {
+        return Ok(false);
+    }
+    let hash = found.map(|user| user.password.clone());
+    let mut passed = password::verify(body.password.clone(), hash).await?;
+    if let (true, LogIn::Enhanced, Some(user)) = (passed, door, found) {
+        passed = check_code(app, user, body.code.as_deref().unwrap_or_default(), now).await?;
+    }
+    passed = passed && found.is_some_and(|user| user.active);
+    if passed {
+        app.sign_ins.succeeded(login);
+    } else {
+        app.sign_ins.failed(login, now);
+    }
+    Ok(passed)
+}
+
+/// A code counts once, and no code before one that counted.
+async fn check_code(app: &App, user: &User, code: &str, now: UtcMicros) -> Result<bool, Problem> {
+    let Some(sealed) = &user.totp_sealed else { return Ok(false) };
+    let secret = app
+        .vault
+        .open_sealed(&store::totp_scope(user.agency), sealed)
+        .map_err(|error| Problem::failed("the second factor could not be opened", &error))?;
+    let totp = totp(secret).ok_or_else(Problem::wrong_credentials)?;
+    let seconds = u64::try_from(now.seconds()).unwrap_or_default();
+    match totp.check(code.trim(), seconds) {
+        Some(step) => Ok(store::take_totp_step(&app.sql, user.id, step).await?),
+        None => Ok(false),
+    }
+}
+
+/// Time-based one-time passwords (RFC 6238): 6 digits, 30 s, SHA-1 as every authenticator app has it.
+pub fn totp(secret: Vec<u8>) -> Option<totp_rs::Totp> {
+    Builder::new().with_secret(Secret::from(secret)).with_skew(TOTP_SKEW_STEPS).build().ok()
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptRules {
+    /// The version that was read.
+    pub version: i64,
+    /// Must be true.
+    pub accepted: bool,
+}
+
+/// Accepts the rules of behaviour in this session; those of the enhanced door are accepted with them.
+#[utoipa::path(post, path = "/api/v1/session/rules", tag = "sign-in", request_body = AcceptRules,
+    responses((status = 204), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn accept_rules(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> Result<StatusCode, Problem> {
+    let body: AcceptRules = read_json(&bytes)?;
+    if !body.accepted {
+        return Err(Problem::invalid("accepted", "the rules must be accepted, or nothing can be asked"));
+    }
+    if body.version != caller.agency.rules_version {
+        return Err(Problem::conflict("version", "the rules have changed; read the current version"));
+    }
+    let enhanced = caller.session.log_in == LogIn::Enhanced;
+    let mut texts = Sha256::new();
+    texts.update(caller.agency.rules_text.as_bytes());
+    if enhanced {
+        texts.update(caller.agency.enhanced_rules_text.as_bytes());
+    }
+    let details = json!({
+        "user": caller.user.id, "version": body.version, "enhanced": enhanced,
+        "sha256": hex::encode(texts.finalize()),
+    });
+    app.ledger.record(Entry::of(Some(caller.agency.id), "rules.accepted", details)).await?;
+    store::accept_rules(&app.sql, &caller.session, body.version, enhanced).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends the session at the server.
+#[utoipa::path(delete, path = "/api/v1/session", tag = "sign-in", responses((status = 204)))]
+pub async fn sign_out(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Result<Response, Problem> {
+    let details = json!({ "user": caller.user.id });
+    app.ledger.record(Entry::of(Some(caller.agency.id), "sign-out", details)).await?;
+    app.answers.forget_session(&caller.session.id);
+    store::end_session(&app.sql, &caller.session.id).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let value = sessions::expired_cookie().parse().map_err(|_| Problem::signed_out())?;
+    response.headers_mut().insert(header::SET_COOKIE, value);
+    Ok(response)
+}
+
+/// Who is signed in, and what they may ask.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    pub user: String,
+    pub login: String,
+    pub name: String,
+    pub agency: String,
+    pub unit: String,
+    pub unit_id: u32,
+    pub agency_id: u32,
+    pub preset: String,
+    /// The agency's time zone, IANA.
+    pub zone: String,
+    pub roles: Vec<String>,
+    pub permissions: Vec<String>,
+    pub door: String,
+    pub rules_accepted: bool,
+    pub rules: Rules,
+    /// What `*` means in a plate: `one` character or `any` run of them.
+    pub star: String,
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/api/v1/session", tag = "sign-in", responses((status = 200, body = Me), (status = 401, body = Problem)))]
+pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Caller>>) -> Result<Json<Me>, Problem> {
+    let star = match caller.policy(&app)?.wildcards() {
+        domain::Wildcards::StarIsOne => "one",
+        domain::Wildcards::StarIsAny => "any",
+    };
+    let enhanced = caller.session.log_in == LogIn::Enhanced;
+    Ok(Json(Me {
+        user: caller.user.id.to_string(),
+        login: caller.user.login.clone(),
+        name: caller.user.name.clone(),
+        agency: caller.agency.name.clone(),
+        agency_id: caller.agency.id.0,
+        unit: caller.unit.name.clone(),
+        unit_id: caller.unit.id.0,
+        preset: caller.agency.preset.clone(),
+        zone: caller.agency.zone.clone(),
+        roles: caller.user.roles.iter().map(ToString::to_string).collect(),
+        permissions: caller.permissions().iter().map(ToString::to_string).collect(),
+        door: caller.session.log_in.word().into(),
+        rules_accepted: caller.has_accepted_rules(),
+        rules: Rules {
+            version: caller.agency.rules_version,
+            text: caller.agency.rules_text.clone(),
+            enhanced_text: enhanced.then(|| caller.agency.enhanced_rules_text.clone()),
+        },
+        star: star.into(),
+    }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// What the token is for.
+    pub label: String,
+    /// At most 90 days; 12 hours through the enhanced door.
+    pub hours: u32,
+    /// Permissions that the token is limited to; left out, all of its user's.
+    pub scopes: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenMade {
+    /// Shown once.
+    pub token: String,
+    /// RFC 3339, UTC.
+    pub expires: String,
+}
+
+/// Makes a bearer token for a program: bound to its user, scoped, expiring, with the rules accepted in this session.
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "sign-in", request_body = NewToken,
+    responses((status = 201, body = TokenMade), (status = 422, body = Problem), (status = 429, body = Problem)))]
+pub async fn make_token(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<TokenMade>), Problem> {
+    let body: NewToken = read_json(&bytes)?;
+    let label = body.label.trim();
+    if label.is_empty() || label.chars().count() > LABEL_CHARS_MAX {
+        return Err(Problem::invalid("label", format!("a label has 1 to {LABEL_CHARS_MAX} characters")));
+    }
+    let lifetime = i64::from(body.hours) * 3_600 * 1_000_000;
+    let longest = sessions::token_micros_max(caller.session.log_in);
+    if lifetime == 0 || lifetime > longest {
+        let detail = format!("a token through this door lives 1 to {} hours", longest / 3_600_000_000);
+        return Err(Problem::invalid("hours", detail));
+    }
+    let mut scopes = caller.session.scopes.clone();
+    if let Some(words) = &body.scopes {
+        let wanted = words
+            .iter()
+            .map(|word| {
+                Permission::from_word(word)
+                    .ok_or_else(|| Problem::invalid("scopes", "a scope is the word of a permission"))
+            })
+            .collect::<Result<BTreeSet<_>, _>>()?;
+        scopes = Some(caller.permissions().intersection(&wanted).copied().collect());
+    }
+    let now = app.clock.now();
+    if store::count_tokens(&app.sql, caller.user.id, now).await? >= sessions::TOKENS_MAX {
+        return Err(Problem::too_many(format!("a user has at most {} valid tokens", sessions::TOKENS_MAX)));
+    }
+    let (secret, id) = sessions::new_secret(&app.vault);
+    let expires = now.plus_micros(lifetime);
+    let details = json!({ "user": caller.user.id, "label": label, "scopes": scopes, "expires": expires });
+    app.ledger.record(Entry::of(Some(caller.agency.id), "token.made", details)).await?;
+    let session = Session {
+        id,
+        kind: SessionKind::Token,
+        label: label.to_owned(),
+        scopes,
+        created: now,
+        last_seen: now,
+        expires,
+        ..caller.session.clone()
+    };
+    store::insert_session(&app.sql, &session).await?;
+    Ok((StatusCode::CREATED, Json(TokenMade { token: secret, expires: expires.to_string() })))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirstStart {
+    /// From the line that the first start printed.
+    pub link: String,
+    pub login: String,
+    pub name: String,
+    pub password: String,
+}
+
+/// Uses the one-time link of an empty data folder: makes the first host operator, who sees no records but creates
+/// agencies and their first managers.
+#[utoipa::path(post, path = "/api/v1/first-start", tag = "sign-in", request_body = FirstStart,
+    responses((status = 201), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn first_start(State(app): State<Arc<App>>, bytes: Bytes) -> Result<StatusCode, Problem> {
+    let body: FirstStart = read_json(&bytes)?;
+    password::check_strength(&body.password)?;
+    let id = sessions::id_of(&app.vault, &body.link);
+    if !store::take_setup_link(&app.sql, &id, app.clock.now()).await? {
+        return Err(Problem::not_found());
+    }
+    make_host_operator(&app, &body.login, &body.name, &body.password).await?;
+    Ok(StatusCode::CREATED)
+}
+
+/// The host's own agency, unit and operator.
+pub async fn make_host_operator(app: &App, login: &str, name: &str, plain_password: &str) -> Result<UserId, Problem> {
+    let create = Act::CreateAgency { name: "Host".into(), preset: "open".into(), zone: "UTC".into() };
+    let agency = AgencyId(acts::perform(app, None, create, acts::Secrets::default()).await?.id);
+    let create = Act::CreateUnit { agency, name: "Operations".into(), profile: "default".into() };
+    let unit = UnitId(acts::perform(app, None, create, acts::Secrets::default()).await?.id);
+    let secrets = acts::user_secrets(app, agency, plain_password, None).await?;
+    let user = NewUser {
+        id: UserId(uuid::Uuid::now_v7()),
+        agency,
+        unit,
+        login: login.into(),
+        name: name.into(),
+        roles: BTreeSet::from([Role::HostOperator]),
+        permissions: BTreeSet::new(),
+        cleared: false,
+    };
+    let id = user.id;
+    acts::perform(app, None, Act::CreateUser(user), secrets).await?;
+    Ok(id)
+}

@@ -1,0 +1,133 @@
+//! From a request's cookie or token to the person behind it, with everything that policy asks of them.
+//!
+//! All of it is read anew for every request: a closed account, a changed right or new rules act on the next one (ACC-8).
+
+use super::sessions::{self, COOKIE, TOUCH_MICROS};
+use super::store::{self, Session, SessionKind, User};
+use crate::App;
+use crate::agencies::store as agency_store;
+use crate::agencies::store::{Agency, Unit};
+use crate::http::Problem;
+use axum::http::{HeaderMap, Method, header};
+use domain::{LogIn, Permission, Role};
+use policy::{AgencyPolicy, Asker, Signature};
+use std::collections::BTreeSet;
+
+/// Browsers send this header with every change; a form on another site cannot.
+pub const SAME_SITE_HEADER: &str = "x-sightline";
+/// Longest device name that is kept.
+const DEVICE_CHARS_MAX: usize = 120;
+
+/// Who makes a request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub user: User,
+    pub agency: Agency,
+    pub unit: Unit,
+    pub session: Session,
+}
+
+impl Caller {
+    /// Reads the session of a request. A cookie counts for changes only with [`SAME_SITE_HEADER`].
+    pub async fn of_request(app: &App, method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
+        let (secret, kind) = presented(headers).ok_or_else(Problem::signed_out)?;
+        if kind == SessionKind::Web && !method.is_safe() && !headers.contains_key(SAME_SITE_HEADER) {
+            return Err(Problem::not_permitted("a change by cookie needs the header `x-sightline: 1`"));
+        }
+        let id = sessions::id_of(&app.vault, secret);
+        let now = app.clock.now();
+        let session = store::session(&app.sql, &id).await?.filter(|session| session.kind == kind);
+        let Some(session) = session.filter(|session| !session.is_over(now)) else {
+            return Err(Problem::signed_out());
+        };
+        let user = store::user(&app.sql, session.user).await?.filter(|user| user.active);
+        let user = user.ok_or_else(Problem::signed_out)?;
+        let agency = agency_store::agency(&app.sql, user.agency).await?.filter(|agency| agency.active);
+        let agency = agency.ok_or_else(Problem::signed_out)?;
+        let unit = agency_store::unit(&app.sql, user.unit).await?.ok_or_else(Problem::signed_out)?;
+        if now.0 - session.last_seen.0 >= TOUCH_MICROS {
+            store::touch_session(&app.sql, &session.id, now).await?;
+        }
+        Ok(Self { user, agency, unit, session })
+    }
+
+    /// The rules of behaviour at their current version; for the enhanced door the enhanced ones too (ACC-4).
+    pub fn has_accepted_rules(&self) -> bool {
+        let standard = self.session.rules_version == self.agency.rules_version;
+        let enhanced = self.session.enhanced_rules_version == self.agency.rules_version;
+        standard && (self.session.log_in == LogIn::Plain || enhanced)
+    }
+
+    pub fn has_role(&self, role: Role) -> bool {
+        self.user.roles.contains(&role)
+    }
+
+    /// What the user may do through this session: a token's scopes only narrow.
+    pub fn permissions(&self) -> BTreeSet<Permission> {
+        match &self.session.scopes {
+            Some(scopes) => self.user.permissions.intersection(scopes).copied().collect(),
+            None => self.user.permissions.clone(),
+        }
+    }
+
+    pub fn signature(&self) -> Signature {
+        Signature {
+            user: self.user.id,
+            agency: self.agency.id,
+            unit: self.unit.id,
+            roles: self.user.roles.iter().copied().collect(),
+            log_in: self.session.log_in,
+            channel: match self.session.kind {
+                SessionKind::Web => "web".into(),
+                SessionKind::Token => "api".into(),
+            },
+            device: self.session.device.clone(),
+        }
+    }
+
+    pub fn asker(&self) -> Asker {
+        Asker {
+            signature: self.signature(),
+            permissions: self.permissions(),
+            cleared: self.user.cleared,
+            active: self.user.active,
+            agency_active: self.agency.active,
+            unit_profile: self.unit.profile.clone(),
+            rules_accepted: self.session.rules_version == self.agency.rules_version,
+            enhanced_rules_accepted: self.session.enhanced_rules_version == self.agency.rules_version,
+        }
+    }
+
+    pub fn policy<'a>(&self, app: &'a App) -> Result<&'a AgencyPolicy, Problem> {
+        app.policy(&self.agency.preset)
+            .ok_or_else(|| Problem::not_permitted("the agency's policy is of a newer release; nothing can be asked"))
+    }
+}
+
+/// The secret that a request carries: a bearer token wins over a cookie.
+fn presented(headers: &HeaderMap) -> Option<(&str, SessionKind)> {
+    if let Some(token) = bearer(headers) {
+        return Some((token, SessionKind::Token));
+    }
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let secret = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
+    (!secret.is_empty()).then_some((secret, SessionKind::Web))
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
+}
+
+/// What a client says of its device, cut to a bound and without control characters.
+pub fn device_name(said: Option<&str>, headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    said.or(agent)
+        .unwrap_or("unnamed")
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(DEVICE_CHARS_MAX)
+        .collect()
+}

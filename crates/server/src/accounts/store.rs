@@ -1,0 +1,326 @@
+//! SQL of users, sessions and tokens.
+
+use crate::agencies::acts::{NewUser, Secrets};
+use crate::agencies::store::{join_words, small_id, split_words};
+use domain::{AgencyId, LogIn, Permission, Role, UnitId, UserId, UtcMicros};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
+use std::collections::BTreeSet;
+use storage::sql::Migration;
+use storage::{Scope, Sql, SqlError};
+
+pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
+    sql.migrate("accounts", MIGRATIONS).await
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    statements: "
+        CREATE TABLE users (
+            id TEXT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id),
+            unit BIGINT NOT NULL REFERENCES units (id), login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+            password TEXT NOT NULL, totp {bytes}, totp_last_step BIGINT NOT NULL, roles TEXT NOT NULL,
+            permissions TEXT NOT NULL, cleared BOOLEAN NOT NULL, active BOOLEAN NOT NULL,
+            rules_version BIGINT NOT NULL, enhanced_rules_version BIGINT NOT NULL);
+        CREATE TABLE sessions (
+            id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), log_in TEXT NOT NULL, kind TEXT NOT NULL,
+            label TEXT NOT NULL, scopes TEXT, device TEXT NOT NULL, created BIGINT NOT NULL, last_seen BIGINT NOT NULL,
+            expires BIGINT NOT NULL, rules_version BIGINT NOT NULL, enhanced_rules_version BIGINT NOT NULL);
+        CREATE INDEX sessions_by_user ON sessions (user_id);
+        CREATE TABLE setup_links (id TEXT PRIMARY KEY, expires BIGINT NOT NULL);
+    ",
+}];
+
+/// A person with an account.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub id: UserId,
+    pub agency: AgencyId,
+    pub unit: UnitId,
+    pub login: String,
+    pub name: String,
+    pub password: String,
+    pub totp_sealed: Option<Vec<u8>>,
+    pub roles: BTreeSet<Role>,
+    pub permissions: BTreeSet<Permission>,
+    pub cleared: bool,
+    pub active: bool,
+    /// Versions of the rules of behaviour last accepted at any log-in; 0 is none.
+    pub rules_version: i64,
+    pub enhanced_rules_version: i64,
+}
+
+pub fn totp_scope(agency: AgencyId) -> Scope {
+    Scope::agency(agency, "totp-secret")
+}
+
+/// Login names are compared without case.
+pub fn normalise_login(login: &str) -> String {
+    login.trim().to_lowercase()
+}
+
+fn read_user(row: &AnyRow) -> Result<User, sqlx::Error> {
+    let id: String = row.try_get("id")?;
+    let roles: String = row.try_get("roles")?;
+    let permissions: String = row.try_get("permissions")?;
+    Ok(User {
+        id: id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        agency: AgencyId(small_id(row.try_get("agency")?)?),
+        unit: UnitId(small_id(row.try_get("unit")?)?),
+        login: row.try_get("login")?,
+        name: row.try_get("name")?,
+        password: row.try_get("password")?,
+        totp_sealed: row.try_get("totp")?,
+        roles: split_words(&roles, Role::from_word).collect(),
+        permissions: split_words(&permissions, Permission::from_word).collect(),
+        cleared: row.try_get("cleared")?,
+        active: row.try_get("active")?,
+        rules_version: row.try_get("rules_version")?,
+        enhanced_rules_version: row.try_get("enhanced_rules_version")?,
+    })
+}
+
+pub async fn user(sql: &Sql, id: UserId) -> Result<Option<User>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM users WHERE id = $1").bind(id.to_string()).fetch_optional(sql.pool()).await?;
+    row.as_ref().map(read_user).transpose()
+}
+
+pub async fn user_by_login(sql: &Sql, login: &str) -> Result<Option<User>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM users WHERE login = $1")
+        .bind(normalise_login(login))
+        .fetch_optional(sql.pool())
+        .await?;
+    row.as_ref().map(read_user).transpose()
+}
+
+pub async fn users_of(sql: &Sql, agency: AgencyId) -> Result<Vec<User>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM users WHERE agency = $1 ORDER BY login")
+        .bind(i64::from(agency.0))
+        .fetch_all(sql.pool())
+        .await?;
+    rows.iter().map(read_user).collect()
+}
+
+pub async fn any_user(sql: &Sql) -> Result<bool, sqlx::Error> {
+    Ok(sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(sql.pool()).await?.is_some())
+}
+
+pub async fn insert_user(
+    transaction: &mut Transaction<'_, Any>,
+    user: &NewUser,
+    secrets: &Secrets,
+) -> Result<u32, sqlx::Error> {
+    // The unit must be one of the agency's own.
+    sqlx::query("SELECT id FROM units WHERE id = $1 AND agency = $2")
+        .bind(i64::from(user.unit.0))
+        .bind(i64::from(user.agency.0))
+        .fetch_one(&mut **transaction)
+        .await?;
+    sqlx::query(
+        "INSERT INTO users (id, agency, unit, login, name, password, totp, totp_last_step, roles, permissions, cleared,
+             active, rules_version, enhanced_rules_version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, 0, 0)",
+    )
+    .bind(user.id.to_string())
+    .bind(i64::from(user.agency.0))
+    .bind(i64::from(user.unit.0))
+    .bind(normalise_login(&user.login))
+    .bind(user.name.as_str())
+    .bind(secrets.password_hash.clone().unwrap_or_default())
+    .bind(secrets.totp_sealed.clone())
+    .bind(join_words(&user.roles))
+    .bind(join_words(&user.permissions))
+    .bind(user.cleared)
+    .bind(true)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(0)
+}
+
+/// Closes or opens an account. Closing ends its sessions at once (ACC-8).
+pub async fn set_active(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    user: UserId,
+    active: bool,
+) -> Result<u32, sqlx::Error> {
+    let changed = sqlx::query("UPDATE users SET active = $3 WHERE id = $1 AND agency = $2")
+        .bind(user.to_string())
+        .bind(i64::from(agency.0))
+        .bind(active)
+        .execute(&mut **transaction)
+        .await?;
+    if changed.rows_affected() == 0 {
+        return Err(sqlx::Error::RowNotFound);
+    }
+    if !active {
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+            .bind(user.to_string())
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(0)
+}
+
+/// Takes a one-time code's step for good. `false` where it, or a later one, was used before.
+pub async fn take_totp_step(sql: &Sql, user: UserId, step: u64) -> Result<bool, sqlx::Error> {
+    let step = i64::try_from(step).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let changed = sqlx::query("UPDATE users SET totp_last_step = $2 WHERE id = $1 AND totp_last_step < $2")
+        .bind(user.to_string())
+        .bind(step)
+        .execute(sql.pool())
+        .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// What lies behind a cookie or a bearer token.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Keyed hash of the secret; the secret itself is not stored.
+    pub id: String,
+    pub user: UserId,
+    pub log_in: LogIn,
+    pub kind: SessionKind,
+    pub label: String,
+    /// What a token may do at most; `None` is all that its user may.
+    pub scopes: Option<BTreeSet<Permission>>,
+    pub device: String,
+    pub created: UtcMicros,
+    pub last_seen: UtcMicros,
+    pub expires: UtcMicros,
+    /// Version of the rules of behaviour accepted in this session; 0 is none.
+    pub rules_version: i64,
+    pub enhanced_rules_version: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A browser, by cookie.
+    Web,
+    /// A program, by bearer token.
+    Token,
+}
+
+impl SessionKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Token => "token",
+        }
+    }
+}
+
+pub async fn insert_session(sql: &Sql, session: &Session) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, log_in, kind, label, scopes, device, created, last_seen, expires,
+             rules_version, enhanced_rules_version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(session.id.as_str())
+    .bind(session.user.to_string())
+    .bind(session.log_in.word())
+    .bind(session.kind.word())
+    .bind(session.label.as_str())
+    .bind(session.scopes.as_ref().map(join_words))
+    .bind(session.device.as_str())
+    .bind(session.created.0)
+    .bind(session.last_seen.0)
+    .bind(session.expires.0)
+    .bind(session.rules_version)
+    .bind(session.enhanced_rules_version)
+    .execute(sql.pool())
+    .await?;
+    Ok(())
+}
+
+pub async fn session(sql: &Sql, id: &str) -> Result<Option<Session>, sqlx::Error> {
+    let Some(row) = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(sql.pool()).await?
+    else {
+        return Ok(None);
+    };
+    let user: String = row.try_get("user_id")?;
+    let log_in: String = row.try_get("log_in")?;
+    let kind: String = row.try_get("kind")?;
+    let scopes: Option<String> = row.try_get("scopes")?;
+    Ok(Some(Session {
+        id: row.try_get("id")?,
+        user: user.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        log_in: LogIn::from_word(&log_in).unwrap_or(LogIn::Plain),
+        kind: if kind == "token" { SessionKind::Token } else { SessionKind::Web },
+        label: row.try_get("label")?,
+        scopes: scopes.map(|words| split_words(&words, Permission::from_word).collect()),
+        device: row.try_get("device")?,
+        created: UtcMicros(row.try_get("created")?),
+        last_seen: UtcMicros(row.try_get("last_seen")?),
+        expires: UtcMicros(row.try_get("expires")?),
+        rules_version: row.try_get("rules_version")?,
+        enhanced_rules_version: row.try_get("enhanced_rules_version")?,
+    }))
+}
+
+pub async fn touch_session(sql: &Sql, id: &str, now: UtcMicros) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET last_seen = $2 WHERE id = $1").bind(id).bind(now.0).execute(sql.pool()).await?;
+    Ok(())
+}
+
+/// Notes the acceptance in the session, and with the user for questions that colleagues ask on their behalf.
+pub async fn accept_rules(sql: &Sql, session: &Session, version: i64, enhanced: bool) -> Result<(), sqlx::Error> {
+    let mut transaction = sql.begin().await?;
+    let enhanced_version = if enhanced { version } else { 0 };
+    sqlx::query("UPDATE sessions SET rules_version = $2, enhanced_rules_version = $3 WHERE id = $1")
+        .bind(session.id.as_str())
+        .bind(version)
+        .bind(enhanced_version)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("UPDATE users SET rules_version = $2 WHERE id = $1")
+        .bind(session.user.to_string())
+        .bind(version)
+        .execute(&mut *transaction)
+        .await?;
+    if enhanced {
+        sqlx::query("UPDATE users SET enhanced_rules_version = $2 WHERE id = $1")
+            .bind(session.user.to_string())
+            .bind(version)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}
+
+pub async fn end_session(sql: &Sql, id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(sql.pool()).await?;
+    Ok(())
+}
+
+pub async fn count_tokens(sql: &Sql, user: UserId, now: UtcMicros) -> Result<i64, sqlx::Error> {
+    let text =
+        "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM sessions WHERE user_id = $1 AND kind = 'token' AND expires > $2";
+    sqlx::query(text).bind(user.to_string()).bind(now.0).fetch_one(sql.pool()).await?.try_get("count")
+}
+
+pub async fn drop_expired_sessions(sql: &Sql, now: UtcMicros) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM sessions WHERE expires <= $1").bind(now.0).execute(sql.pool()).await?;
+    sqlx::query("DELETE FROM setup_links WHERE expires <= $1").bind(now.0).execute(sql.pool()).await?;
+    Ok(())
+}
+
+/// Keeps a one-time link's hash for the first host operator.
+pub async fn put_setup_link(sql: &Sql, id: &str, expires: UtcMicros) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO setup_links (id, expires) VALUES ($1, $2)")
+        .bind(id)
+        .bind(expires.0)
+        .execute(sql.pool())
+        .await?;
+    Ok(())
+}
+
+/// Uses a one-time link up. `false` where it is unknown, used or late.
+pub async fn take_setup_link(sql: &Sql, id: &str, now: UtcMicros) -> Result<bool, sqlx::Error> {
+    let taken = sqlx::query("DELETE FROM setup_links WHERE id = $1 AND expires > $2")
+        .bind(id)
+        .bind(now.0)
+        .execute(sql.pool())
+        .await?;
+    Ok(taken.rows_affected() == 1)
+}

@@ -1,0 +1,337 @@
+//! Administrative acts. An act is recorded in the ledger before it takes effect, and what takes effect is the act that
+//! was recorded.
+
+use super::store::{self, Agreement, Reason, join_words, next_id};
+use crate::App;
+use crate::accounts::password;
+use crate::accounts::store as account_store;
+use crate::cameras::store as camera_store;
+use crate::http::Problem;
+use domain::{AgencyId, CameraId, Permission, Position, Recordable, Role, Source, UnitId, UserId};
+use ledger::Recorded;
+use serde_json::{Value, json};
+use sqlx::{Any, Transaction};
+use std::collections::BTreeSet;
+
+/// A change to who may do what. Secrets are not part of an act: they are not recorded.
+#[derive(Clone, Debug)]
+pub enum Act {
+    CreateAgency { name: String, preset: String, zone: String },
+    CreateUnit { agency: AgencyId, name: String, profile: String },
+    PutReason { agency: AgencyId, reason: Reason },
+    CreateUser(NewUser),
+    SetUserActive { agency: AgencyId, user: UserId, active: bool },
+    ReplaceRules { agency: AgencyId, rules_text: String, enhanced_rules_text: String },
+    AddCamera(NewCamera),
+    SetCameraActive { agency: AgencyId, camera: CameraId, active: bool },
+    SignAgreement(Agreement),
+}
+
+/// A person whom a manager gives an account (ACC-1).
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub id: UserId,
+    pub agency: AgencyId,
+    pub unit: UnitId,
+    pub login: String,
+    pub name: String,
+    pub roles: BTreeSet<Role>,
+    pub permissions: BTreeSet<Permission>,
+    pub cleared: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewCamera {
+    pub agency: AgencyId,
+    pub key: String,
+    pub name: String,
+    pub source: Source,
+    /// `None` for a camera that moves.
+    pub position: Option<Position>,
+    pub zone: String,
+    pub width_px: u32,
+    pub height_px: u32,
+}
+
+/// An act with the person who does it; `None` is the operator at the machine itself, with its command line.
+#[derive(Debug)]
+pub struct SignedAct {
+    by: Option<UserId>,
+    act: Act,
+}
+
+impl Act {
+    fn agency(&self) -> Option<AgencyId> {
+        match self {
+            Self::CreateAgency { .. } => None,
+            Self::CreateUnit { agency, .. }
+            | Self::PutReason { agency, .. }
+            | Self::SetUserActive { agency, .. }
+            | Self::ReplaceRules { agency, .. }
+            | Self::SetCameraActive { agency, .. } => Some(*agency),
+            Self::CreateUser(user) => Some(user.agency),
+            Self::AddCamera(camera) => Some(camera.agency),
+            Self::SignAgreement(agreement) => Some(agreement.owner),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::CreateAgency { .. } => "agency.created",
+            Self::CreateUnit { .. } => "unit.created",
+            Self::PutReason { .. } => "reason.set",
+            Self::CreateUser(_) => "user.created",
+            Self::SetUserActive { .. } => "user.activity-set",
+            Self::ReplaceRules { .. } => "rules.replaced",
+            Self::AddCamera(_) => "camera.added",
+            Self::SetCameraActive { .. } => "camera.activity-set",
+            Self::SignAgreement(_) => "agreement.signed",
+        }
+    }
+
+    fn record(&self) -> Value {
+        match self {
+            Self::CreateAgency { name, preset, zone } => json!({ "name": name, "preset": preset, "zone": zone }),
+            Self::CreateUnit { name, profile, .. } => json!({ "name": name, "profile": profile }),
+            Self::PutReason { reason, .. } => json!({
+                "code": reason.code, "label": reason.label, "criminal": reason.criminal, "active": reason.active,
+                "units": reason.units, "authority": reason.authority, "look_back_days": reason.look_back_days,
+            }),
+            Self::CreateUser(user) => json!({
+                "user": user.id, "unit": user.unit, "login": user.login, "name": user.name, "roles": user.roles,
+                "permissions": user.permissions, "cleared": user.cleared,
+            }),
+            Self::SetUserActive { user, active, .. } => json!({ "user": user, "active": active }),
+            Self::ReplaceRules { rules_text, enhanced_rules_text, .. } => {
+                json!({ "rules_text": rules_text, "enhanced_rules_text": enhanced_rules_text })
+            }
+            Self::AddCamera(camera) => json!({
+                "key": camera.key, "name": camera.name, "source": camera.source, "position": camera.position,
+                "zone": camera.zone, "width_px": camera.width_px, "height_px": camera.height_px,
+            }),
+            Self::SetCameraActive { camera, active, .. } => json!({ "camera": camera, "active": active }),
+            Self::SignAgreement(agreement) => json!({
+                "recipient": agreement.recipient, "sources": agreement.sources, "permissions": agreement.permissions,
+                "reasons": agreement.reasons, "from": agreement.from, "to": agreement.to,
+                "document": agreement.document,
+            }),
+        }
+    }
+}
+
+impl Recordable for SignedAct {
+    fn agency(&self) -> Option<AgencyId> {
+        self.act.agency()
+    }
+
+    fn kind(&self) -> &'static str {
+        self.act.kind()
+    }
+
+    fn record(&self) -> Value {
+        json!({ "by": self.by, "act": self.act.record() })
+    }
+}
+
+/// What an act made: the number of the new agency, unit, camera or agreement (0 where it made none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub id: u32,
+    pub ledger_entry: u64,
+}
+
+/// An act that was recorded and then could not be applied.
+struct ActFailed {
+    agency: Option<AgencyId>,
+}
+
+impl Recordable for ActFailed {
+    fn agency(&self) -> Option<AgencyId> {
+        self.agency
+    }
+
+    fn kind(&self) -> &'static str {
+        "act.failed"
+    }
+
+    fn record(&self) -> Value {
+        json!({})
+    }
+}
+
+/// Secrets that go into the database beside an act.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// Argon2id, PHC string form.
+    pub password_hash: Option<String>,
+    /// Sealed by the vault.
+    pub totp_sealed: Option<Vec<u8>>,
+    /// Hash of a camera's credential.
+    pub credential_hash: Option<String>,
+}
+
+/// Records the act, then applies it. An act that could not be applied leaves a second entry that says so.
+pub async fn perform(app: &App, by: Option<UserId>, act: Act, secrets: Secrets) -> Result<Done, Problem> {
+    let agency = act.agency();
+    let recorded = app.ledger.record(SignedAct { by, act }).await?;
+    let entry = recorded.entry();
+    match apply(app, recorded, secrets).await {
+        Ok(id) => Ok(Done { id, ledger_entry: entry.index }),
+        Err(error) => {
+            app.ledger.record_outcome(entry, ActFailed { agency }).await?;
+            Err(match &error {
+                sqlx::Error::Database(cause) if cause.is_unique_violation() => {
+                    Problem::conflict("name", "the name is already taken")
+                }
+                sqlx::Error::Database(cause) if cause.is_foreign_key_violation() => Problem::not_found(),
+                sqlx::Error::RowNotFound => Problem::not_found(),
+                _ => Problem::from(error),
+            })
+        }
+    }
+}
+
+async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Result<u32, sqlx::Error> {
+    let mut transaction = app.sql.begin().await?;
+    let id = match recorded.into_act().act {
+        Act::CreateAgency { name, preset, zone } => insert_agency(&mut transaction, &name, &preset, &zone).await?,
+        Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
+        Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
+        Act::CreateUser(user) => account_store::insert_user(&mut transaction, &user, &secrets).await?,
+        Act::SetUserActive { agency, user, active } => {
+            account_store::set_active(&mut transaction, agency, user, active).await?
+        }
+        Act::ReplaceRules { agency, rules_text, enhanced_rules_text } => {
+            replace_rules(&mut transaction, agency, &rules_text, &enhanced_rules_text).await?
+        }
+        Act::AddCamera(camera) => camera_store::insert_camera(&mut transaction, &camera, &secrets).await?,
+        Act::SetCameraActive { agency, camera, active } => {
+            camera_store::set_active(&mut transaction, agency, camera, active).await?
+        }
+        Act::SignAgreement(agreement) => insert_agreement(&mut transaction, &agreement).await?,
+    };
+    transaction.commit().await?;
+    Ok(id)
+}
+
+async fn insert_agency(
+    transaction: &mut Transaction<'_, Any>,
+    name: &str,
+    preset: &str,
+    zone: &str,
+) -> Result<u32, sqlx::Error> {
+    let id = next_id(&mut **transaction, "agencies").await?;
+    sqlx::query(
+        "INSERT INTO agencies (id, name, preset, zone, active, rules_version, rules_text, enhanced_rules_text)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7)",
+    )
+    .bind(id)
+    .bind(name)
+    .bind(preset)
+    .bind(zone)
+    .bind(true)
+    .bind(super::rules_text::RULES_OF_BEHAVIOUR)
+    .bind(super::rules_text::ENHANCED_RULES_OF_BEHAVIOUR)
+    .execute(&mut **transaction)
+    .await?;
+    store::small_id(id)
+}
+
+async fn insert_unit(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    name: &str,
+    profile: &str,
+) -> Result<u32, sqlx::Error> {
+    let id = next_id(&mut **transaction, "units").await?;
+    sqlx::query("INSERT INTO units (id, agency, name, profile) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(i64::from(agency.0))
+        .bind(name)
+        .bind(profile)
+        .execute(&mut **transaction)
+        .await?;
+    store::small_id(id)
+}
+
+async fn upsert_reason(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    reason: &Reason,
+) -> Result<u32, sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO reasons (agency, code, label, criminal, active, units, authority, look_back_days)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (agency, code) DO UPDATE SET label = excluded.label, criminal = excluded.criminal,
+             active = excluded.active, units = excluded.units, authority = excluded.authority,
+             look_back_days = excluded.look_back_days",
+    )
+    .bind(i64::from(agency.0))
+    .bind(reason.code.0.as_str())
+    .bind(reason.label.as_str())
+    .bind(reason.criminal)
+    .bind(reason.active)
+    .bind(reason.units.as_ref().map(join_words))
+    .bind(reason.authority.as_str())
+    .bind(i64::from(reason.look_back_days))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(0)
+}
+
+async fn replace_rules(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    rules_text: &str,
+    enhanced_rules_text: &str,
+) -> Result<u32, sqlx::Error> {
+    sqlx::query(
+        "UPDATE agencies SET rules_version = rules_version + 1, rules_text = $2, enhanced_rules_text = $3 WHERE id = $1",
+    )
+    .bind(i64::from(agency.0))
+    .bind(rules_text)
+    .bind(enhanced_rules_text)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(0)
+}
+
+async fn insert_agreement(transaction: &mut Transaction<'_, Any>, agreement: &Agreement) -> Result<u32, sqlx::Error> {
+    let id = next_id(&mut **transaction, "agreements").await?;
+    sqlx::query(
+        "INSERT INTO agreements (id, owner, recipient, sources, permissions, reasons, starts, ends, active, document)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(id)
+    .bind(i64::from(agreement.owner.0))
+    .bind(i64::from(agreement.recipient.0))
+    .bind(agreement.sources.as_ref().map(join_words))
+    .bind(join_words(&agreement.permissions))
+    .bind(agreement.reasons.as_ref().map(|reasons| join_words(reasons.iter().map(|reason| reason.0.as_str()))))
+    .bind(agreement.from.0)
+    .bind(agreement.to.0)
+    .bind(agreement.active)
+    .bind(agreement.document.as_str())
+    .execute(&mut **transaction)
+    .await?;
+    store::small_id(id)
+}
+
+/// A new person's password and, where wanted, second factor, as they go into the database.
+pub async fn user_secrets(
+    app: &App,
+    agency: AgencyId,
+    plain_password: &str,
+    totp_secret: Option<&[u8]>,
+) -> Result<Secrets, Problem> {
+    password::check_strength(plain_password)?;
+    let totp_sealed = totp_secret
+        .map(|secret| app.vault.seal(&account_store::totp_scope(agency), secret))
+        .transpose()
+        .map_err(|error| Problem::failed("the second factor could not be sealed", &error))?;
+    Ok(Secrets {
+        password_hash: Some(password::hash(plain_password.to_owned()).await?),
+        totp_sealed,
+        credential_hash: None,
+    })
+}

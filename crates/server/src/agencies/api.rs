@@ -1,0 +1,576 @@
+//! Management over HTTP: agencies by the host operator; units, reasons, rules, users, cameras, agreements by managers,
+//! of their own agency only.
+
+use super::acts::{self, Act, Done, NewCamera, NewUser, Secrets};
+use super::store::{self, Agreement, Reason};
+use crate::App;
+use crate::accounts::{Caller, sessions, store as account_store};
+use crate::cameras::store as camera_store;
+use crate::http::Problem;
+use crate::http::routes::read_json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use domain::{AgencyId, CameraId, Permission, Position, ReasonCode, Role, Source, UnitId, UserId, UtcMicros};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+const NAME_CHARS_MAX: usize = 100;
+const RULES_CHARS_MAX: usize = 20_000;
+/// A reason's longest look-back: 100 years of days, so that arithmetic on it cannot overflow.
+const LOOK_BACK_DAYS_MAX: u32 = 36_500;
+/// Bytes of a TOTP secret (RFC 4226 recommends 160 bits).
+const TOTP_SECRET_BYTES: usize = 20;
+
+/// What an act made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Made {
+    /// Number of the new agency, unit, camera or agreement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    pub ledger_entry: u64,
+}
+
+impl From<Done> for Made {
+    fn from(done: Done) -> Self {
+        Self { id: (done.id != 0).then_some(done.id), ledger_entry: done.ledger_entry }
+    }
+}
+
+type MadeAnswer = Result<(StatusCode, Json<Made>), Problem>;
+
+async fn perform(app: &App, caller: &Caller, act: Act, secrets: Secrets) -> MadeAnswer {
+    let done = acts::perform(app, Some(caller.user.id), act, secrets).await?;
+    Ok((StatusCode::CREATED, Json(done.into())))
+}
+
+pub fn name(field: &str, text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control);
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Problem::invalid(field, format!("a name has 1 to {NAME_CHARS_MAX} characters")))
+    }
+}
+
+fn words<T: Ord>(field: &str, words: &[String], read: fn(&str) -> Option<T>) -> Result<BTreeSet<T>, Problem> {
+    words
+        .iter()
+        .map(|word| read(word).ok_or_else(|| Problem::invalid(field, "one of the words is not known")))
+        .collect()
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateAgency {
+    pub name: String,
+    /// `open` or `pia-039b`.
+    pub preset: String,
+    /// IANA time zone.
+    pub zone: String,
+}
+
+/// Creates an agency. Host operators only.
+#[utoipa::path(post, path = "/api/v1/agencies", tag = "management", request_body = CreateAgency,
+    responses((status = 201, body = Made), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn create_agency(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: CreateAgency = read_json(&bytes)?;
+    if app.policy(&body.preset).is_none() {
+        return Err(Problem::invalid("preset", format!("the preset is one of: {}", policy::PRESETS.join(", "))));
+    }
+    if jiff::tz::TimeZone::get(&body.zone).is_err() {
+        return Err(Problem::invalid("zone", "the zone is an IANA time zone such as `America/Los_Angeles`"));
+    }
+    let act = Act::CreateAgency { name: name("name", &body.name)?, preset: body.preset, zone: body.zone };
+    perform(&app, &caller, act, Secrets::default()).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateManager {
+    pub login: String,
+    pub name: String,
+    /// Given to the manager by another way.
+    pub password: String,
+    /// The unit is created with it where it does not exist.
+    pub unit: String,
+}
+
+/// Creates a manager of an agency, in a unit of the name given. Host operators only.
+#[utoipa::path(post, path = "/api/v1/agencies/{agency}/managers", tag = "management", params(("agency" = u32, Path)), request_body = CreateManager,
+    responses((status = 201, body = Made), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn create_manager(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(agency): Path<u32>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: CreateManager = read_json(&bytes)?;
+    let agency = store::agency(&app.sql, AgencyId(agency)).await?.ok_or_else(Problem::not_found)?.id;
+    let unit_name = name("unit", &body.unit)?;
+    let units = store::units(&app.sql, agency).await?;
+    let unit = match units.into_iter().find(|unit| unit.name == unit_name) {
+        Some(unit) => unit.id,
+        None => {
+            let act = Act::CreateUnit { agency, name: unit_name, profile: "default".into() };
+            UnitId(acts::perform(&app, Some(caller.user.id), act, Secrets::default()).await?.id)
+        }
+    };
+    let secrets = acts::user_secrets(&app, agency, &body.password, None).await?;
+    let user = NewUser {
+        id: UserId(uuid::Uuid::now_v7()),
+        agency,
+        unit,
+        login: name("login", &body.login)?,
+        name: name("name", &body.name)?,
+        roles: BTreeSet::from([Role::AgencyManager]),
+        permissions: BTreeSet::new(),
+        cleared: false,
+    };
+    perform(&app, &caller, Act::CreateUser(user), secrets).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUnit {
+    pub name: String,
+    /// Which column of the preset applies: `default`, or under `pia-039b` `investigations` or `enforcement`.
+    pub profile: String,
+}
+
+/// Creates a unit of the manager's agency.
+#[utoipa::path(post, path = "/api/v1/agency/units", tag = "management", request_body = CreateUnit,
+    responses((status = 201, body = Made), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn create_unit(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: CreateUnit = read_json(&bytes)?;
+    let profile = name("profile", &body.profile)?;
+    let act = Act::CreateUnit { agency: caller.agency.id, name: name("name", &body.name)?, profile };
+    perform(&app, &caller, act, Secrets::default()).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutReason {
+    pub label: String,
+    pub criminal: bool,
+    #[serde(default = "yes")]
+    pub active: bool,
+    /// Units that may use it; left out, all.
+    pub units: Option<Vec<u32>>,
+    /// The legal authority that the reason rests on.
+    pub authority: String,
+    pub look_back_days: u32,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Sets a reason code of the manager's agency.
+#[utoipa::path(put, path = "/api/v1/agency/reasons/{code}", tag = "management", params(("code" = String, Path)), request_body = PutReason,
+    responses((status = 201, body = Made), (status = 422, body = Problem)))]
+pub async fn put_reason(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(code): Path<String>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: PutReason = read_json(&bytes)?;
+    let code = name("code", &code)?;
+    if code.contains(',') {
+        return Err(Problem::invalid("code", "a reason code has no comma"));
+    }
+    if body.look_back_days == 0 || body.look_back_days > LOOK_BACK_DAYS_MAX {
+        return Err(Problem::invalid("look_back_days", format!("a look-back is 1 to {LOOK_BACK_DAYS_MAX} days")));
+    }
+    let reason = Reason {
+        code: ReasonCode(code),
+        label: name("label", &body.label)?,
+        criminal: body.criminal,
+        active: body.active,
+        units: body.units.map(|units| units.into_iter().map(UnitId).collect()),
+        authority: name("authority", &body.authority)?,
+        look_back_days: body.look_back_days,
+    };
+    perform(&app, &caller, Act::PutReason { agency: caller.agency.id, reason }, Secrets::default()).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceRules {
+    pub text: String,
+    pub enhanced_text: String,
+}
+
+/// Replaces the rules of behaviour; every session must accept the new version before it can ask again.
+#[utoipa::path(put, path = "/api/v1/agency/rules", tag = "management", request_body = ReplaceRules,
+    responses((status = 201, body = Made), (status = 422, body = Problem)))]
+pub async fn replace_rules(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: ReplaceRules = read_json(&bytes)?;
+    for (field, text) in [("text", &body.text), ("enhanced_text", &body.enhanced_text)] {
+        if text.trim().is_empty() || text.chars().count() > RULES_CHARS_MAX {
+            return Err(Problem::invalid(field, format!("rules of behaviour have 1 to {RULES_CHARS_MAX} characters")));
+        }
+    }
+    let act =
+        Act::ReplaceRules { agency: caller.agency.id, rules_text: body.text, enhanced_rules_text: body.enhanced_text };
+    perform(&app, &caller, act, Secrets::default()).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUser {
+    pub login: String,
+    pub name: String,
+    pub password: String,
+    pub unit: u32,
+    pub roles: Vec<String>,
+    pub permissions: Vec<String>,
+    #[serde(default)]
+    pub cleared: bool,
+    /// Also make a second factor, for the enhanced door.
+    #[serde(default)]
+    pub second_factor: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserMade {
+    pub user: String,
+    /// Base32, for an authenticator app; shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totp_secret: Option<String>,
+    pub ledger_entry: u64,
+}
+
+/// Gives a person of the manager's agency an account.
+#[utoipa::path(post, path = "/api/v1/agency/users", tag = "management", request_body = CreateUser,
+    responses((status = 201, body = UserMade), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn create_user(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<UserMade>), Problem> {
+    let body: CreateUser = read_json(&bytes)?;
+    let roles = words("roles", &body.roles, Role::from_word)?;
+    if roles.contains(&Role::HostOperator) {
+        return Err(Problem::invalid("roles", "a host operator is not of an agency"));
+    }
+    let agency = caller.agency.id;
+    let secret = body.second_factor.then(storage::vault::random_bytes::<TOTP_SECRET_BYTES>);
+    let secrets = acts::user_secrets(&app, agency, &body.password, secret.as_ref().map(<[u8; _]>::as_slice)).await?;
+    let user = NewUser {
+        id: UserId(uuid::Uuid::now_v7()),
+        agency,
+        unit: UnitId(body.unit),
+        login: name("login", &body.login)?,
+        name: name("name", &body.name)?,
+        roles,
+        permissions: words("permissions", &body.permissions, Permission::from_word)?,
+        cleared: body.cleared,
+    };
+    let id = user.id;
+    let done = acts::perform(&app, Some(caller.user.id), Act::CreateUser(user), secrets).await?;
+    let totp_secret = secret.map(|secret| totp_rs::Secret::from(secret.to_vec()).to_base32());
+    Ok((StatusCode::CREATED, Json(UserMade { user: id.to_string(), totp_secret, ledger_entry: done.ledger_entry })))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetActive {
+    pub active: bool,
+}
+
+/// Closes or opens an account of the manager's agency; closing ends its sessions at once.
+#[utoipa::path(put, path = "/api/v1/agency/users/{user}/active", tag = "management", params(("user" = String, Path)), request_body = SetActive,
+    responses((status = 201, body = Made), (status = 404, body = Problem)))]
+pub async fn set_user_active(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(user): Path<String>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: SetActive = read_json(&bytes)?;
+    let user = user.parse().map_err(|_| Problem::not_found())?;
+    let act = Act::SetUserActive { agency: caller.agency.id, user, active: body.active };
+    perform(&app, &caller, act, Secrets::default()).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddCamera {
+    /// The agency's own short name of the camera, unique in it.
+    pub key: String,
+    pub name: String,
+    /// `pole`, `vehicle-mounted`, `handheld`, `toll-road`, `parking-lot`, `repossession`.
+    pub source: String,
+    /// Degrees, for a camera that stands still.
+    pub lat: Option<f64>,
+    pub lon: Option<f64>,
+    /// IANA time zone; left out, the agency's.
+    pub zone: Option<String>,
+    /// Resolution in pixels.
+    pub width_px: u32,
+    pub height_px: u32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CameraMade {
+    pub camera: u32,
+    /// The credential that the camera posts with; shown once.
+    pub credential: String,
+    pub ledger_entry: u64,
+}
+
+/// Registers a camera of the manager's agency and makes its credential.
+#[utoipa::path(post, path = "/api/v1/agency/cameras", tag = "management", request_body = AddCamera,
+    responses((status = 201, body = CameraMade), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn add_camera(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<CameraMade>), Problem> {
+    let body: AddCamera = read_json(&bytes)?;
+    let made = register_camera(&app, Some(caller.user.id), &caller.agency, body).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// Registers a camera for an agency, for the route and the command line.
+pub async fn register_camera(
+    app: &App,
+    by: Option<UserId>,
+    agency: &store::Agency,
+    body: AddCamera,
+) -> Result<CameraMade, Problem> {
+    let source = Source::from_word(&body.source).ok_or_else(|| {
+        let words = Source::ALL.iter().map(|source| source.word()).collect::<Vec<_>>().join(", ");
+        Problem::invalid("source", format!("the source is one of: {words}"))
+    })?;
+    let position = match (body.lat, body.lon) {
+        (None, None) => None,
+        (Some(lat), Some(lon)) => {
+            Some(Position::from_degrees(lat, lon).map_err(|error| Problem::invalid("lat", error.to_string()))?)
+        }
+        _ => return Err(Problem::invalid("lat", "give both `lat` and `lon`, or neither for a camera that moves")),
+    };
+    let zone = body.zone.unwrap_or_else(|| agency.zone.clone());
+    if jiff::tz::TimeZone::get(&zone).is_err() {
+        return Err(Problem::invalid("zone", "the zone is an IANA time zone such as `America/Los_Angeles`"));
+    }
+    let camera = NewCamera {
+        agency: agency.id,
+        key: name("key", &body.key)?,
+        name: name("name", &body.name)?,
+        source,
+        position,
+        zone,
+        width_px: body.width_px,
+        height_px: body.height_px,
+    };
+    let (credential, hash) = sessions::new_secret(&app.vault);
+    let secrets = Secrets { credential_hash: Some(hash), ..Secrets::default() };
+    let done = acts::perform(app, by, Act::AddCamera(camera), secrets).await?;
+    Ok(CameraMade { camera: done.id, credential, ledger_entry: done.ledger_entry })
+}
+
+/// Takes a camera's credential away, or gives it back; acts on the next post.
+#[utoipa::path(put, path = "/api/v1/agency/cameras/{camera}/active", tag = "management", params(("camera" = u32, Path)), request_body = SetActive,
+    responses((status = 201, body = Made), (status = 404, body = Problem)))]
+pub async fn set_camera_active(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(camera): Path<u32>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: SetActive = read_json(&bytes)?;
+    let act = Act::SetCameraActive { agency: caller.agency.id, camera: CameraId(camera), active: body.active };
+    perform(&app, &caller, act, Secrets::default()).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignAgreement {
+    /// Number of the agency that is shown this agency's detections.
+    pub recipient: u32,
+    /// Source kinds that are shown; left out, all.
+    pub sources: Option<Vec<String>>,
+    /// Permissions that the recipient's users may use on them.
+    pub permissions: Vec<String>,
+    /// Reason codes of the recipient that count; left out, all.
+    pub reasons: Option<Vec<String>>,
+    /// RFC 3339 with offset.
+    pub from: String,
+    /// RFC 3339 with offset.
+    pub to: String,
+    /// Reference of the signed document.
+    pub document: String,
+}
+
+/// Shows this agency's detections to another agency, under a signed document.
+#[utoipa::path(post, path = "/api/v1/agency/agreements", tag = "management", request_body = SignAgreement,
+    responses((status = 201, body = Made), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn sign_agreement(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: SignAgreement = read_json(&bytes)?;
+    let recipient = AgencyId(body.recipient);
+    if recipient == caller.agency.id {
+        return Err(Problem::invalid("recipient", "an agency needs no agreement with itself"));
+    }
+    store::agency(&app.sql, recipient).await?.ok_or_else(Problem::not_found)?;
+    let instant = |field: &str, text: &str| {
+        UtcMicros::parse_rfc3339(text).map_err(|error| Problem::invalid(field, error.to_string()))
+    };
+    let (from, to) = (instant("from", &body.from)?, instant("to", &body.to)?);
+    if from >= to {
+        return Err(Problem::invalid("to", "the agreement ends before it begins"));
+    }
+    let agreement = Agreement {
+        owner: caller.agency.id,
+        recipient,
+        sources: body.sources.map(|sources| words("sources", &sources, Source::from_word)).transpose()?,
+        permissions: words("permissions", &body.permissions, Permission::from_word)?,
+        reasons: body.reasons.map(|reasons| reasons.into_iter().map(ReasonCode).collect()),
+        from,
+        to,
+        active: true,
+        document: name("document", &body.document)?,
+    };
+    perform(&app, &caller, Act::SignAgreement(agreement), Secrets::default()).await
+}
+
+/// The manager's agency at a glance.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Overview {
+    pub id: u32,
+    pub name: String,
+    pub preset: String,
+    pub zone: String,
+    pub rules_version: i64,
+    pub units: Vec<UnitView>,
+    pub users: Vec<UserView>,
+    pub cameras: Vec<CameraView>,
+    pub agreements: Vec<AgreementView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnitView {
+    pub id: u32,
+    pub name: String,
+    pub profile: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    pub user: String,
+    pub login: String,
+    pub name: String,
+    pub unit: u32,
+    pub roles: Vec<String>,
+    pub permissions: Vec<String>,
+    pub cleared: bool,
+    pub active: bool,
+    pub second_factor: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CameraView {
+    pub id: u32,
+    pub key: String,
+    pub name: String,
+    pub source: String,
+    pub lat: Option<f64>,
+    pub lon: Option<f64>,
+    pub active: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgreementView {
+    pub owner: u32,
+    pub recipient: u32,
+    pub permissions: Vec<String>,
+    pub from: String,
+    pub to: String,
+    pub active: bool,
+    pub document: String,
+}
+
+/// Units, users, cameras and agreements of the manager's agency.
+#[utoipa::path(get, path = "/api/v1/agency", tag = "management", responses((status = 200, body = Overview), (status = 403, body = Problem)))]
+pub async fn overview(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Result<Json<Overview>, Problem> {
+    let agency = &caller.agency;
+    let units = store::units(&app.sql, agency.id).await?;
+    let users = account_store::users_of(&app.sql, agency.id).await?;
+    let cameras = camera_store::of_agency(&app.sql, agency.id).await?;
+    let agreements = store::agreements_of(&app.sql, agency.id).await?;
+    let spell = |permissions: &BTreeSet<Permission>| permissions.iter().map(ToString::to_string).collect();
+    Ok(Json(Overview {
+        id: agency.id.0,
+        name: agency.name.clone(),
+        preset: agency.preset.clone(),
+        zone: agency.zone.clone(),
+        rules_version: agency.rules_version,
+        units: units
+            .into_iter()
+            .map(|unit| UnitView { id: unit.id.0, name: unit.name, profile: unit.profile })
+            .collect(),
+        users: users
+            .into_iter()
+            .map(|user| UserView {
+                user: user.id.to_string(),
+                login: user.login,
+                name: user.name,
+                unit: user.unit.0,
+                roles: user.roles.iter().map(ToString::to_string).collect(),
+                permissions: spell(&user.permissions),
+                cleared: user.cleared,
+                active: user.active,
+                second_factor: user.totp_sealed.is_some(),
+            })
+            .collect(),
+        cameras: cameras
+            .into_iter()
+            .map(|camera| CameraView {
+                id: camera.id.0,
+                key: camera.key,
+                name: camera.name,
+                source: camera.source.word().into(),
+                lat: camera.position.map(|position| position.lat()),
+                lon: camera.position.map(|position| position.lon()),
+                active: camera.active,
+            })
+            .collect(),
+        agreements: agreements
+            .into_iter()
+            .map(|agreement| AgreementView {
+                owner: agreement.owner.0,
+                recipient: agreement.recipient.0,
+                permissions: spell(&agreement.permissions),
+                from: agreement.from.to_string(),
+                to: agreement.to.to_string(),
+                active: agreement.active,
+                document: agreement.document,
+            })
+            .collect(),
+    }))
+}

@@ -1,0 +1,8 @@
+//! Agencies, units, reasons and sharing agreements: the facts that policy decides on, and the acts that change them.
+//!
+//! Every change is an [`acts::Act`]: recorded in the ledger first, then applied.
+
+pub mod acts;
+pub mod api;
+pub mod rules_text;
+pub mod store;

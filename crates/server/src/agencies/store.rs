@@ -1,0 +1,257 @@
+//! SQL of agencies, units, reasons, pools and agreements.
+
+use domain::{AgencyId, Permission, PoolId, ReasonCode, Source, UnitId, UtcMicros};
+use policy::{AgreementFacts, PoolFacts, ReasonFacts};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Executor, Row};
+use std::collections::BTreeSet;
+use storage::sql::Migration;
+use storage::{Sql, SqlError};
+
+pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
+    sql.migrate("agencies", MIGRATIONS).await
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    statements: "
+        CREATE TABLE agencies (
+            id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, preset TEXT NOT NULL, zone TEXT NOT NULL,
+            active BOOLEAN NOT NULL, rules_version BIGINT NOT NULL, rules_text TEXT NOT NULL,
+            enhanced_rules_text TEXT NOT NULL);
+        CREATE TABLE units (
+            id BIGINT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id), name TEXT NOT NULL,
+            profile TEXT NOT NULL, UNIQUE (agency, name));
+        CREATE TABLE reasons (
+            agency BIGINT NOT NULL REFERENCES agencies (id), code TEXT NOT NULL, label TEXT NOT NULL,
+            criminal BOOLEAN NOT NULL, active BOOLEAN NOT NULL, units TEXT, authority TEXT NOT NULL,
+            look_back_days BIGINT NOT NULL, PRIMARY KEY (agency, code));
+        CREATE TABLE pools (
+            id BIGINT PRIMARY KEY, owner BIGINT NOT NULL REFERENCES agencies (id), source TEXT NOT NULL,
+            UNIQUE (owner, source));
+        CREATE TABLE agreements (
+            id BIGINT PRIMARY KEY, owner BIGINT NOT NULL REFERENCES agencies (id),
+            recipient BIGINT NOT NULL REFERENCES agencies (id), sources TEXT, permissions TEXT NOT NULL, reasons TEXT,
+            starts BIGINT NOT NULL, ends BIGINT NOT NULL, active BOOLEAN NOT NULL, document TEXT NOT NULL);
+    ",
+}];
+
+/// A customer of the installation.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    pub id: AgencyId,
+    pub name: String,
+    pub preset: String,
+    pub zone: String,
+    pub active: bool,
+    pub rules_version: i64,
+    pub rules_text: String,
+    pub enhanced_rules_text: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub id: UnitId,
+    pub agency: AgencyId,
+    pub name: String,
+    /// Which column of the preset's table applies: `investigations`, `enforcement`, `default`.
+    pub profile: String,
+}
+
+/// A reason code of an agency's list (WHY-2).
+#[derive(Clone, Debug)]
+pub struct Reason {
+    pub code: ReasonCode,
+    pub label: String,
+    pub criminal: bool,
+    pub active: bool,
+    /// `None` is every unit.
+    pub units: Option<BTreeSet<UnitId>>,
+    pub authority: String,
+    pub look_back_days: u32,
+}
+
+impl Reason {
+    pub fn facts(&self) -> ReasonFacts {
+        ReasonFacts {
+            code: self.code.clone(),
+            criminal: self.criminal,
+            active: self.active,
+            units: self.units.clone(),
+            authority: self.authority.clone(),
+            max_look_back_days: self.look_back_days,
+        }
+    }
+}
+
+/// A sharing agreement (AGY-2): who shows what to whom, from when to when.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    pub owner: AgencyId,
+    pub recipient: AgencyId,
+    /// `None` is every source kind of the owner.
+    pub sources: Option<BTreeSet<Source>>,
+    pub permissions: BTreeSet<Permission>,
+    /// `None` is every reason.
+    pub reasons: Option<BTreeSet<ReasonCode>>,
+    pub from: UtcMicros,
+    pub to: UtcMicros,
+    pub active: bool,
+    pub document: String,
+}
+
+/// Words joined by commas, as small sets are stored.
+pub fn join_words<T: ToString>(words: impl IntoIterator<Item = T>) -> String {
+    words.into_iter().map(|word| word.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// Reads what [`join_words`] wrote; words of a newer release that mean nothing here are left out.
+pub fn split_words<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> impl Iterator<Item = T> {
+    text.split(',').filter(|word| !word.is_empty()).filter_map(read).collect::<Vec<_>>().into_iter()
+}
+
+/// An id that came out of the database, where ids are 64 bits wide.
+pub fn small_id(id: i64) -> Result<u32, sqlx::Error> {
+    u32::try_from(id).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// The next free id of a table. Called inside the transaction that uses it.
+pub async fn next_id<'c>(executor: impl Executor<'c, Database = Any>, table: &'static str) -> Result<i64, sqlx::Error> {
+    let query = format!("SELECT CAST(COALESCE(MAX(id), 0) + 1 AS BIGINT) AS id FROM {table}");
+    sqlx::query(sqlx::AssertSqlSafe(query)).fetch_one(executor).await?.try_get("id")
+}
+
+fn read_agency(row: &AnyRow) -> Result<Agency, sqlx::Error> {
+    Ok(Agency {
+        id: AgencyId(small_id(row.try_get("id")?)?),
+        name: row.try_get("name")?,
+        preset: row.try_get("preset")?,
+        zone: row.try_get("zone")?,
+        active: row.try_get("active")?,
+        rules_version: row.try_get("rules_version")?,
+        rules_text: row.try_get("rules_text")?,
+        enhanced_rules_text: row.try_get("enhanced_rules_text")?,
+    })
+}
+
+pub async fn agency(sql: &Sql, id: AgencyId) -> Result<Option<Agency>, sqlx::Error> {
+    let row =
+        sqlx::query("SELECT * FROM agencies WHERE id = $1").bind(i64::from(id.0)).fetch_optional(sql.pool()).await?;
+    row.as_ref().map(read_agency).transpose()
+}
+
+pub async fn agencies(sql: &Sql) -> Result<Vec<Agency>, sqlx::Error> {
+    sqlx::query("SELECT * FROM agencies ORDER BY id").fetch_all(sql.pool()).await?.iter().map(read_agency).collect()
+}
+
+fn read_unit(row: &AnyRow) -> Result<Unit, sqlx::Error> {
+    Ok(Unit {
+        id: UnitId(small_id(row.try_get("id")?)?),
+        agency: AgencyId(small_id(row.try_get("agency")?)?),
+        name: row.try_get("name")?,
+        profile: row.try_get("profile")?,
+    })
+}
+
+pub async fn unit(sql: &Sql, id: UnitId) -> Result<Option<Unit>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM units WHERE id = $1").bind(i64::from(id.0)).fetch_optional(sql.pool()).await?;
+    row.as_ref().map(read_unit).transpose()
+}
+
+pub async fn units(sql: &Sql, agency: AgencyId) -> Result<Vec<Unit>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM units WHERE agency = $1 ORDER BY id")
+        .bind(i64::from(agency.0))
+        .fetch_all(sql.pool())
+        .await?;
+    rows.iter().map(read_unit).collect()
+}
+
+fn read_reason(row: &AnyRow) -> Result<Reason, sqlx::Error> {
+    let units: Option<String> = row.try_get("units")?;
+    Ok(Reason {
+        code: ReasonCode(row.try_get("code")?),
+        label: row.try_get("label")?,
+        criminal: row.try_get("criminal")?,
+        active: row.try_get("active")?,
+        units: units.map(|units| split_words(&units, |word| word.parse().ok()).collect()),
+        authority: row.try_get("authority")?,
+        look_back_days: small_id(row.try_get("look_back_days")?)?,
+    })
+}
+
+pub async fn reasons(sql: &Sql, agency: AgencyId) -> Result<Vec<Reason>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM reasons WHERE agency = $1 ORDER BY code")
+        .bind(i64::from(agency.0))
+        .fetch_all(sql.pool())
+        .await?;
+    rows.iter().map(read_reason).collect()
+}
+
+pub async fn reason(sql: &Sql, agency: AgencyId, code: &ReasonCode) -> Result<Option<Reason>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM reasons WHERE agency = $1 AND code = $2")
+        .bind(i64::from(agency.0))
+        .bind(code.0.as_str())
+        .fetch_optional(sql.pool())
+        .await?;
+    row.as_ref().map(read_reason).transpose()
+}
+
+fn read_agreement(row: &AnyRow) -> Result<Agreement, sqlx::Error> {
+    let sources: Option<String> = row.try_get("sources")?;
+    let reasons: Option<String> = row.try_get("reasons")?;
+    let permissions: String = row.try_get("permissions")?;
+    Ok(Agreement {
+        owner: AgencyId(small_id(row.try_get("owner")?)?),
+        recipient: AgencyId(small_id(row.try_get("recipient")?)?),
+        sources: sources.map(|words| split_words(&words, Source::from_word).collect()),
+        permissions: split_words(&permissions, Permission::from_word).collect(),
+        reasons: reasons.map(|words| split_words(&words, |word| Some(ReasonCode(word.to_owned()))).collect()),
+        from: UtcMicros(row.try_get("starts")?),
+        to: UtcMicros(row.try_get("ends")?),
+        active: row.try_get("active")?,
+        document: row.try_get("document")?,
+    })
+}
+
+/// Agreements in which the agency is a party, on either side.
+pub async fn agreements_of(sql: &Sql, agency: AgencyId) -> Result<Vec<Agreement>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM agreements WHERE owner = $1 OR recipient = $1 ORDER BY id")
+        .bind(i64::from(agency.0))
+        .fetch_all(sql.pool())
+        .await?;
+    rows.iter().map(read_agreement).collect()
+}
+
+/// The pools that policy decides on for an agency: its own, and those of others with the agreement that may open them.
+/// A pool under several agreements is listed once for each; a pool without one is not listed at all.
+pub async fn pool_facts(sql: &Sql, agency: AgencyId) -> Result<Vec<PoolFacts>, sqlx::Error> {
+    let agreements = agreements_of(sql, agency).await?;
+    let rows = sqlx::query("SELECT id, owner, source FROM pools ORDER BY id").fetch_all(sql.pool()).await?;
+    let mut facts = Vec::new();
+    for row in rows {
+        let pool = PoolId(small_id(row.try_get("id")?)?);
+        let owner = AgencyId(small_id(row.try_get("owner")?)?);
+        let word: String = row.try_get("source")?;
+        let Some(source) = Source::from_word(&word) else { continue };
+        if owner == agency {
+            facts.push(PoolFacts { pool, owner, source, agreement: None });
+            continue;
+        }
+        let covers = |agreement: &&Agreement| {
+            agreement.owner == owner
+                && agreement.recipient == agency
+                && agreement.sources.as_ref().is_none_or(|sources| sources.contains(&source))
+        };
+        for agreement in agreements.iter().filter(covers) {
+            let agreement = AgreementFacts {
+                permissions: agreement.permissions.clone(),
+                reasons: agreement.reasons.clone(),
+                from: agreement.from,
+                to: agreement.to,
+                active: agreement.active,
+            };
+            facts.push(PoolFacts { pool, owner, source, agreement: Some(agreement) });
+        }
+    }
+    Ok(facts)
+}

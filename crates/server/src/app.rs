@@ -1,0 +1,161 @@
+//! What the running product is made of. Built once by [`App::open`]; handlers get it as their state.
+
+use crate::queries::answers::Answers;
+use crate::{accounts, agencies, cameras};
+use detections::{PhotoSource, Store, StoreConfig};
+use domain::{Detection, NewPhoto};
+use ledger::{Ledger, LedgerConfig};
+use policy::AgencyPolicy;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use storage::{Blobs, Clock, DataLock, Sql, SystemClock, Vault};
+
+/// Name of the log in its checkpoints.
+pub const LEDGER_ORIGIN: &str = "sightline.local/ledger";
+
+pub struct App {
+    pub sql: Sql,
+    pub ledger: Ledger,
+    /// The public log as files.
+    pub ledger_folder: PathBuf,
+    pub ledger_sql: Sql,
+    pub store: Store,
+    pub vault: Arc<Vault>,
+    pub clock: Arc<dyn Clock>,
+    pub answers: Answers,
+    pub sign_ins: accounts::throttle::Throttle,
+    pub ingest: cameras::ingest_log::IngestLog,
+    pub photo_source: Arc<dyn PhotoSource>,
+    policies: BTreeMap<&'static str, AgencyPolicy>,
+    _lock: DataLock,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+/// For cameras that keep no pictures to ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct NoPhotosAtCameras;
+
+#[async_trait::async_trait]
+impl PhotoSource for NoPhotosAtCameras {
+    async fn fetch(&self, _: &Detection, _: u8) -> Option<NewPhoto> {
+        None
+    }
+}
+
+/// Where things are, and the seams that tests and the demo replace.
+pub struct Setup {
+    pub data: PathBuf,
+    /// `None` is SQLite in the data folder.
+    pub postgres: Option<String>,
+    pub clock: Arc<dyn Clock>,
+    /// Gives pictures that a camera still keeps.
+    pub photo_source: Arc<dyn PhotoSource>,
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+impl Setup {
+    pub fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            postgres: None,
+            clock: Arc::new(SystemClock),
+            photo_source: Arc::new(NoPhotosAtCameras),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the data folder is in use by another sightline process")]
+    InUse,
+    #[error("the data folder cannot be used")]
+    Folder(#[source] std::io::Error),
+    #[error(transparent)]
+    Sql(#[from] storage::SqlError),
+    #[error(transparent)]
+    Vault(#[from] storage::VaultError),
+    #[error(transparent)]
+    Blobs(#[from] storage::BlobError),
+    #[error(transparent)]
+    Ledger(#[from] ledger::LedgerError),
+    #[error(transparent)]
+    Store(#[from] detections::StoreError),
+    #[error(transparent)]
+    Preset(#[from] policy::PolicyError),
+}
+
+impl App {
+    pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
+        let Setup { data, postgres, clock, photo_source } = setup;
+        let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
+        let vault = Arc::new(Vault::open(&data.join("keys"))?);
+        let (sql, ledger_sql) = match &postgres {
+            Some(url) => (Sql::postgres(url, "sightline").await?, Sql::postgres(url, "sightline_ledger").await?),
+            // Two files: a large batch of detections never delays a query's ledger entry.
+            None => (Sql::sqlite(&data.join("main.db")).await?, Sql::sqlite(&data.join("ledger.db")).await?),
+        };
+        agencies::store::migrate(&sql).await?;
+        accounts::store::migrate(&sql).await?;
+        cameras::store::migrate(&sql).await?;
+        let ledger = Ledger::open(LedgerConfig {
+            sql: ledger_sql.clone(),
+            vault: Arc::clone(&vault),
+            clock: Arc::clone(&clock),
+            origin: LEDGER_ORIGIN.into(),
+            folder: data.join("ledger"),
+        })
+        .await?;
+        let store = Store::open(StoreConfig::new(
+            sql.clone(),
+            Blobs::local(&data.join("blobs"))?,
+            Arc::clone(&vault),
+            Arc::clone(&clock),
+        ))
+        .await?;
+        let mut policies = BTreeMap::new();
+        for name in policy::PRESETS {
+            policies.insert(name, AgencyPolicy::preset(name)?);
+        }
+        Ok(Arc::new(Self {
+            sql,
+            ledger,
+            ledger_folder: data.join("ledger"),
+            ledger_sql,
+            store,
+            vault,
+            clock,
+            answers: Answers::default(),
+            sign_ins: accounts::throttle::Throttle::default(),
+            ingest: cameras::ingest_log::IngestLog::default(),
+            photo_source,
+            policies,
+            _lock: lock,
+        }))
+    }
+
+    /// The policy of a preset's name as agencies store it. `None` for a name that this release does not know.
+    pub fn policy(&self, preset: &str) -> Option<&AgencyPolicy> {
+        self.policies.get(preset)
+    }
+
+    /// Writes what is still pending; the data folder is whole afterwards (as it is after a kill, only faster to open).
+    pub async fn close(&self) {
+        if let Err(error) = cameras::ingest_log::flush(self).await {
+            tracing::error!(cause = crate::http::problem::chain(&error), "ingest entries were not written at shutdown");
+        }
+        self.store.close().await;
+        self.ledger.clone().close().await;
+        self.sql.close().await;
+    }
+}

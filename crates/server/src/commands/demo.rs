@@ -1,0 +1,374 @@
+//! `sightline demo`: a fictional city with three owners, accounts with random passwords, history and live cameras.
+
+use super::demo_city::{self, DemoPlan};
+use super::{block_on, complain, plainly, say};
+use crate::accounts::{api as account_api, store as account_store};
+use crate::agencies::acts::{self, Act, NewUser, Secrets};
+use crate::agencies::api::{AddCamera, register_camera};
+use crate::agencies::store::{self as agency_store, Agreement, Reason};
+use crate::cameras::store as camera_store;
+use crate::http::serve;
+use crate::{App, Setup};
+use anyhow::Context;
+use city::{City, Owner};
+use domain::{AgencyId, Permission, ReasonCode, Role, UnitId, UserId, UtcMicros};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use storage::{Clock, SystemClock, write_durably};
+use tokio::net::TcpListener;
+
+const YEAR_MICROS: i64 = 365 * domain::time::DAY_MICROS;
+const TOTP_SECRET_BYTES: usize = 20;
+const ACCOUNTS_FILE: &str = "demo-accounts.json";
+const PLAN_FILE: &str = "demo-city.json";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Demo {
+    /// The data folder; a new one is filled
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Address and port to listen on
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    listen: SocketAddr,
+    /// Reads of history that a new folder is filled with
+    #[arg(long, default_value_t = 200_000)]
+    rows: u64,
+    /// The city's seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// No live cameras
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// What the demo made, for the people who try it. Readable by the folder's owner only.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DemoAccounts {
+    pub(super) address: String,
+    pub(super) accounts: Vec<DemoAccount>,
+    /// Credentials of all cameras by key, so that a `curl` can post as one.
+    pub(super) cameras: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DemoAccount {
+    pub(super) login: String,
+    pub(super) password: String,
+    pub(super) agency: String,
+    pub(super) unit: String,
+    pub(super) what: String,
+    /// Base32; `sightline demo-code` makes the current code from it.
+    pub(super) totp_secret: Option<String>,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        block_on(async {
+            let plan = demo_plan(&self.data, self.seed, self.rows)?;
+            let city = Arc::new(City::build(plan.city())?);
+            let photo_source = Arc::new(demo_city::FictionalCameras::new(Arc::clone(&city)));
+            let app = App::open(Setup { photo_source, ..Setup::new(&self.data) }).await?;
+            let listener =
+                TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
+            // Cookies and second factors want `localhost`, which browsers treat as safe without TLS.
+            let address = format!("http://localhost:{}", listener.local_addr()?.port());
+            let accounts_file = self.data.join(ACCOUNTS_FILE);
+            if !accounts_file.exists() {
+                anyhow::ensure!(
+                    !account_store::any_user(&app.sql).await?,
+                    "the folder holds data that is not the demo's; choose a new folder"
+                );
+                let accounts = fill(&app, &city, &address).await?;
+                demo_city::write_history(&app, &city, plan.rows).await?;
+                keep_accounts(&accounts_file, &accounts)?;
+            }
+            let mut accounts = read_accounts(&self.data)?;
+            accounts.address.clone_from(&address);
+            print_accounts(&accounts, &self.data);
+            let live = if self.quiet { None } else { Some(demo_city::Live::start(&city, &address, &accounts.cameras)) };
+            say(&format!("Sightline listens on {address}"));
+            let served = serve::serve(Arc::clone(&app), listener, serve::stop_signal()).await.context("serving");
+            if let Some(live) = live {
+                live.stop();
+            }
+            served
+        })
+    }
+}
+
+/// The city must stay the one that history was drawn from, also when the program is started again.
+fn demo_plan(data: &Path, seed: u64, rows: u64) -> anyhow::Result<DemoPlan> {
+    let file = data.join(PLAN_FILE);
+    if file.exists() {
+        return Ok(serde_json::from_slice(&std::fs::read(&file)?)?);
+    }
+    std::fs::create_dir_all(data)?;
+    let plan = DemoPlan { seed, rows, end: SystemClock.now() };
+    write_durably(&file, &serde_json::to_vec_pretty(&plan)?)?;
+    Ok(plan)
+}
+
+fn keep_accounts(file: &Path, accounts: &DemoAccounts) -> anyhow::Result<()> {
+    write_durably(file, &serde_json::to_vec_pretty(accounts)?)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+fn read_accounts(data: &Path) -> anyhow::Result<DemoAccounts> {
+    let file = data.join(ACCOUNTS_FILE);
+    Ok(serde_json::from_slice(&std::fs::read(&file).with_context(|| file.display().to_string())?)?)
+}
+
+fn print_accounts(accounts: &DemoAccounts, data: &Path) {
+    say(&format!("The fictional city of Port Larkin is at {}", accounts.address));
+    for account in &accounts.accounts {
+        let door = if account.totp_secret.is_some() { "both doors" } else { "plain door" };
+        say(&format!("  {:<12} {:<26} {} ({}, {door})", account.login, account.password, account.what, account.agency));
+    }
+    let data = data.display();
+    say(&format!(
+        "For the enhanced door: sightline demo-code --data {data} LOGIN. All of this is in {data}/{ACCOUNTS_FILE}."
+    ));
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DemoCode {
+    /// The demo's data folder
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    login: String,
+}
+
+impl DemoCode {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let accounts = read_accounts(&self.data)?;
+        let account =
+            accounts.accounts.iter().find(|account| account.login == self.login).context("no such account")?;
+        let secret = account.totp_secret.as_ref().context("this account has no second factor")?;
+        let secret =
+            totp_rs::Secret::try_from_base32(secret).map_err(|_| anyhow::anyhow!("the secret is not base32"))?;
+        let totp = account_api::totp(secret.as_ref().to_vec()).context("the secret makes no code")?;
+        let seconds = u64::try_from(SystemClock.now().seconds())?;
+        say(&totp.generate(seconds).to_string());
+        complain(&format!("valid for {} s more, and once", 30 - seconds % 30));
+        Ok(())
+    }
+}
+
+/// Makes agencies and accounts one after another, all of them recorded acts.
+struct Filling<'a> {
+    app: &'a App,
+    accounts: Vec<DemoAccount>,
+}
+
+/// One account to make.
+struct Person<'a> {
+    agency: (&'a str, AgencyId),
+    unit: (&'a str, UnitId),
+    login: &'a str,
+    name: &'a str,
+    what: &'a str,
+    roles: &'a [Role],
+    permissions: &'a [Permission],
+    second_factor: bool,
+}
+
+impl Filling<'_> {
+    async fn act(&self, act: Act) -> anyhow::Result<u32> {
+        Ok(acts::perform(self.app, None, act, Secrets::default()).await.map_err(plainly)?.id)
+    }
+
+    async fn agency(&self, name: &str, preset: &str) -> anyhow::Result<AgencyId> {
+        let create = Act::CreateAgency { name: name.into(), preset: preset.into(), zone: city::ZONE.into() };
+        Ok(AgencyId(self.act(create).await?))
+    }
+
+    async fn unit(&self, agency: AgencyId, name: &str, profile: &str) -> anyhow::Result<UnitId> {
+        Ok(UnitId(self.act(Act::CreateUnit { agency, name: name.into(), profile: profile.into() }).await?))
+    }
+
+    async fn reason(&self, agency: AgencyId, code: &str, label: &str, criminal: bool, days: u32) -> anyhow::Result<()> {
+        let reason = Reason {
+            code: ReasonCode(code.into()),
+            label: label.into(),
+            criminal,
+            active: true,
+            units: None,
+            authority: "Fictional Code, title 7, section 12".into(),
+            look_back_days: days,
+        };
+        self.act(Act::PutReason { agency, reason }).await.map(|_| ())
+    }
+
+    async fn person(&mut self, person: Person<'_>) -> anyhow::Result<()> {
+        let password = random_password();
+        let secret = person.second_factor.then(storage::vault::random_bytes::<TOTP_SECRET_BYTES>);
+        let secrets =
+            acts::user_secrets(self.app, person.agency.1, &password, secret.as_ref().map(<[u8; _]>::as_slice));
+        let user = NewUser {
+            id: UserId(uuid::Uuid::now_v7()),
+            agency: person.agency.1,
+            unit: person.unit.1,
+            login: person.login.into(),
+            name: person.name.into(),
+            roles: person.roles.iter().copied().collect(),
+            permissions: person.permissions.iter().copied().collect(),
+            cleared: person.second_factor,
+        };
+        let secrets = secrets.await.map_err(plainly)?;
+        acts::perform(self.app, None, Act::CreateUser(user), secrets).await.map_err(plainly)?;
+        self.accounts.push(DemoAccount {
+            login: person.login.into(),
+            password,
+            agency: person.agency.0.into(),
+            unit: person.unit.0.into(),
+            what: person.what.into(),
+            totp_secret: secret.map(|secret| totp_rs::Secret::from(secret.to_vec()).to_base32()),
+        });
+        Ok(())
+    }
+}
+
+const POLICE: &str = "Port Larkin Police";
+const COMMERCIAL: &str = "Larkin Road Data";
+const FEDERAL: &str = "Harbor Federal Service";
+
+async fn fill(app: &App, city: &City, address: &str) -> anyhow::Result<DemoAccounts> {
+    use Permission::{Area, Common, Export, Full, MakeModel, Movement, Partial, Photo};
+    let all = [Full, Partial, MakeModel, Area, Common, Movement, Photo, Export];
+    let mut filling = Filling { app, accounts: Vec::new() };
+
+    let host_password = random_password();
+    account_api::make_host_operator(app, "host", "Host Operator", &host_password).await.map_err(plainly)?;
+    filling.accounts.push(DemoAccount {
+        login: "host".into(),
+        password: host_password,
+        agency: "Host".into(),
+        unit: "Operations".into(),
+        what: "host operator, sees no records".into(),
+        totp_secret: None,
+    });
+
+    let police = (POLICE, filling.agency(POLICE, "open").await?);
+    let patrol = ("Patrol", filling.unit(police.1, "Patrol", "default").await?);
+    let detectives = ("Detectives", filling.unit(police.1, "Detectives", "default").await?);
+    filling.reason(police.1, "STOLEN", "Stolen vehicle", true, 30).await?;
+    filling.reason(police.1, "BURGLARY", "Burglary investigation", true, 30).await?;
+    filling.reason(police.1, "MISSING", "Missing person", false, 30).await?;
+    let person = |login, name, what| Person {
+        agency: police,
+        unit: patrol,
+        login,
+        name,
+        what,
+        roles: &[],
+        permissions: &[],
+        second_factor: false,
+    };
+    filling.person(Person { roles: &[Role::AgencyManager], ..person("chief", "Ada Quill", "agency manager") }).await?;
+    let officer = person("officer", "Ben Marlow", "patrol officer");
+    filling.person(Person { roles: &[Role::PatrolOfficer], permissions: &[Full], ..officer }).await?;
+    let detective = person("detective", "Cleo Hart", "criminal investigator");
+    let roles = &[Role::CriminalInvestigator];
+    filling.person(Person { unit: detectives, roles, permissions: &all, second_factor: true, ..detective }).await?;
+
+    let commercial = (COMMERCIAL, filling.agency(COMMERCIAL, "open").await?);
+    let office = ("Office", filling.unit(commercial.1, "Office", "default").await?);
+    let clerk = Person {
+        agency: commercial,
+        unit: office,
+        ..person("roaddata", "Dov Lane", "agency manager, owns commercial cameras")
+    };
+    filling.person(Person { roles: &[Role::AgencyManager], ..clerk }).await?;
+
+    let federal = (FEDERAL, filling.agency(FEDERAL, "pia-039b").await?);
+    let investigations = ("Investigations", filling.unit(federal.1, "Investigations", "investigations").await?);
+    let enforcement = ("Enforcement", filling.unit(federal.1, "Enforcement", "enforcement").await?);
+    filling.reason(federal.1, "SMUGGLING", "Smuggling investigation", true, 3_650).await?;
+    filling.reason(federal.1, "ABDUCTION", "Child abduction", true, 3_650).await?;
+    filling.reason(federal.1, "ADMIN", "Administrative arrest", false, 5 * 365).await?;
+    let of_investigations =
+        |login, name, what| Person { agency: federal, unit: investigations, ..person(login, name, what) };
+    filling
+        .person(Person { roles: &[Role::AgencyManager], ..of_investigations("manager", "Eve Stone", "agency manager") })
+        .await?;
+    let investigator = of_investigations("investigator", "Finn Ash", "criminal investigator");
+    filling.person(Person { roles, permissions: &all, second_factor: true, ..investigator }).await?;
+    let analyst = of_investigations("analyst", "Gia Wells", "criminal analyst");
+    let roles = &[Role::CriminalAnalyst];
+    filling.person(Person { roles, permissions: &all, second_factor: true, ..analyst }).await?;
+    let roles = &[Role::TaskForceOfficer];
+    let in_enforcement = of_investigations("enforcement", "Hal Reyes", "task force officer of the other unit");
+    let permissions = &[Full, Partial, Area, Photo];
+    filling.person(Person { unit: enforcement, roles, permissions, second_factor: true, ..in_enforcement }).await?;
+
+    for owner in [police.1, commercial.1] {
+        let agreement = agreement(owner, federal.1, app.clock.now(), &all);
+        filling.act(Act::SignAgreement(agreement)).await?;
+    }
+    let accounts = filling.accounts;
+    let cameras = add_cameras(app, city, police.1, commercial.1).await?;
+    Ok(DemoAccounts { address: address.into(), accounts, cameras })
+}
+
+fn agreement(owner: AgencyId, recipient: AgencyId, now: UtcMicros, permissions: &[Permission]) -> Agreement {
+    Agreement {
+        owner,
+        recipient,
+        sources: None,
+        permissions: permissions.iter().copied().collect::<BTreeSet<_>>(),
+        reasons: None,
+        from: now,
+        to: now.plus_micros(YEAR_MICROS),
+        active: true,
+        document: "MOU-DEMO-1".into(),
+    }
+}
+
+/// Registers the city's cameras; returns their credentials by key.
+async fn add_cameras(
+    app: &App,
+    city: &City,
+    police: AgencyId,
+    commercial: AgencyId,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut credentials = BTreeMap::new();
+    for camera in city.cameras() {
+        let owner = match camera.owner {
+            Owner::Police => police,
+            Owner::Commercial => commercial,
+        };
+        let agency = agency_store::agency(&app.sql, owner).await?.context("the agency that was just made")?;
+        let position = (!camera.mobile).then_some(camera.position);
+        let body = AddCamera {
+            key: camera.key.clone(),
+            name: camera.name.clone(),
+            source: camera.source.word().into(),
+            lat: position.map(|position| position.lat()),
+            lon: position.map(|position| position.lon()),
+            zone: Some(camera.zone.to_owned()),
+            width_px: camera.width_px,
+            height_px: camera.height_px,
+        };
+        let made = register_camera(app, None, &agency, body).await.map_err(plainly)?;
+        credentials.insert(camera.key.clone(), made.credential);
+    }
+    debug_assert_eq!(camera_store::all(&app.sql).await?.len(), credentials.len());
+    Ok(credentials)
+}
+
+/// Twenty letters and digits in groups: 100 bits, easy to type.
+fn random_password() -> String {
+    const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let bytes = storage::vault::random_bytes::<20>();
+    let sign = |byte: &u8| SIGNS.get(usize::from(*byte) % SIGNS.len()).map_or('a', |sign| char::from(*sign));
+    let groups: Vec<String> = bytes.chunks(5).map(|chunk| chunk.iter().map(sign).collect()).collect();
+    groups.join("-")
+}

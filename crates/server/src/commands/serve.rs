@@ -1,0 +1,46 @@
+//! `sightline serve`.
+
+use super::{DataArgs, block_on, say};
+use crate::accounts::{sessions, store as account_store};
+use crate::http::serve;
+use crate::{App, agencies};
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Address and port to listen on; put TLS in front of anything that is not this machine
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    listen: SocketAddr,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        block_on(async {
+            let app = App::open(self.data.setup()).await?;
+            let listener =
+                TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
+            let address = listener.local_addr()?;
+            say(&format!("Sightline listens on http://{address}"));
+            if !account_store::any_user(&app.sql).await? {
+                print_setup_link(&app, address).await?;
+            }
+            serve::serve(app, listener, serve::stop_signal()).await.context("serving")
+        })
+    }
+}
+
+/// An empty data folder has no account, and no default password either: whoever reads this line makes the first one.
+async fn print_setup_link(app: &Arc<App>, address: SocketAddr) -> anyhow::Result<()> {
+    debug_assert!(agencies::store::agencies(&app.sql).await?.is_empty());
+    let (secret, id) = sessions::new_secret(&app.vault);
+    let expires = app.clock.now().plus_micros(sessions::SETUP_LINK_MICROS);
+    account_store::put_setup_link(&app.sql, &id, expires).await?;
+    say("No account exists yet. Within 24 hours, make the first host operator with this one-time link:");
+    say(&format!("  http://{address}/#first-start={secret}"));
+    Ok(())
+}

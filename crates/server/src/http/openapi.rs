@@ -1,0 +1,71 @@
+//! The OpenAPI 3.1 document, made from the handlers.
+
+use crate::{accounts, agencies, cameras, oversight, queries};
+use axum::Json;
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sightline",
+        description = "License plate reader data under a gate: every question carries who, why, when and for whom; policy decides; \
+                       a tamper-evident ledger holds the question before the first row is read.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        super::page::health,
+        accounts::api::first_start,
+        accounts::api::sign_in,
+        accounts::api::me,
+        accounts::api::accept_rules,
+        accounts::api::sign_out,
+        accounts::api::make_token,
+        cameras::api::native,
+        cameras::api::rekor,
+        cameras::api::rekor_by_path,
+        cameras::api::plate_recognizer,
+        cameras::api::plate_recognizer_by_path,
+        queries::api::reasons,
+        queries::api::colleagues,
+        queries::api::measure,
+        queries::api::ask,
+        queries::api::show,
+        queries::api::again,
+        queries::api::count,
+        queries::api::rows,
+        queries::photos::open,
+        oversight::api::checkpoint,
+        oversight::api::verifier_key,
+        oversight::api::tile,
+        oversight::api::receipt,
+        agencies::api::create_agency,
+        agencies::api::create_manager,
+        agencies::api::overview,
+        agencies::api::create_unit,
+        agencies::api::put_reason,
+        agencies::api::replace_rules,
+        agencies::api::create_user,
+        agencies::api::set_user_active,
+        agencies::api::add_camera,
+        agencies::api::set_camera_active,
+        agencies::api::sign_agreement,
+    ),
+    tags(
+        (name = "sign-in", description = "Sessions, rules of behaviour, tokens"),
+        (name = "queries", description = "Questions and their answers"),
+        (name = "ingest", description = "What cameras post"),
+        (name = "ledger", description = "The tamper-evident log and receipts"),
+        (name = "management", description = "Agencies, units, users, reasons, cameras, agreements"),
+        (name = "service", description = "Health")
+    )
+)]
+struct Api;
+
+/// The document as it is served and as `docs/generated/openapi.json` holds it.
+pub fn build() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}
+
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(build())
+}

@@ -1,0 +1,196 @@
+//! The one table of routes, with who may call each and what each leaves in the ledger (invariant 1).
+//!
+//! The router is made from this table, the access checks are applied from it, and the coverage tests read it:
+//! a route that is not here does not exist.
+
+use super::{Problem, openapi, page};
+use crate::App;
+use crate::accounts::{self, Caller};
+use crate::{agencies, cameras, oversight, queries};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
+use domain::Role;
+use serde::de::DeserializeOwned;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// Bytes of a body from people and programs; cameras may send more (`feeds::limits::BODY_BYTES_MAX`).
+const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Open,
+    /// A camera, by its credential.
+    Camera,
+    /// A session, also one that has not accepted the rules of behaviour yet.
+    Session,
+    /// A session that has accepted the current rules of behaviour.
+    Caller,
+    /// Such a session, of a person with the role.
+    Role(Role),
+}
+
+/// What a route leaves in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audit {
+    /// Assets, health, the OpenAPI document, the public log, and what holds no personal data.
+    None,
+    /// An entry for every call, before anything is returned.
+    ReadsPersonalData,
+    /// Looks again at an answer whose query has its entry.
+    WithinAnAnswer,
+    Changes,
+    SignIn,
+    /// One entry per camera and minute.
+    Ingest,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+/// One route.
+pub struct Route {
+    pub verb: Verb,
+    pub path: &'static str,
+    pub access: Access,
+    pub audit: Audit,
+    handler: MethodRouter<Arc<App>>,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {} {:?} {:?}", self.verb, self.path, self.access, self.audit)
+    }
+}
+
+fn route(verb: Verb, path: &'static str, access: Access, audit: Audit, handler: MethodRouter<Arc<App>>) -> Route {
+    Route { verb, path, access, audit, handler }
+}
+
+/// The table.
+pub fn table() -> Vec<Route> {
+    use Access::{Caller as AsCaller, Camera, Open, Role as AsRole, Session};
+    use Audit::{Changes, Ingest, None as Unlogged, ReadsPersonalData, SignIn, WithinAnAnswer};
+    use Verb::{Delete, Get, Post, Put};
+    let manager = AsRole(Role::AgencyManager);
+    let host = AsRole(Role::HostOperator);
+    vec![
+        route(Get, "/", Open, Unlogged, get(page::index)),
+        route(Get, "/assets/{name}", Open, Unlogged, get(page::asset)),
+        route(Get, "/api/v1/health", Open, Unlogged, get(page::health)),
+        route(Get, "/api/v1/openapi.json", Open, Unlogged, get(openapi::document)),
+        route(Get, "/ledger/checkpoint", Open, Unlogged, get(oversight::api::checkpoint)),
+        route(Get, "/ledger/vkey", Open, Unlogged, get(oversight::api::verifier_key)),
+        route(Get, "/ledger/tile/{*path}", Open, Unlogged, get(oversight::api::tile)),
+        route(Post, "/api/v1/first-start", Open, SignIn, post(accounts::api::first_start)),
+        route(Post, "/api/v1/session", Open, SignIn, post(accounts::api::sign_in)),
+        route(Get, "/api/v1/session", Session, Unlogged, get(accounts::api::me)),
+        route(Post, "/api/v1/session/rules", Session, SignIn, post(accounts::api::accept_rules)),
+        route(Delete, "/api/v1/session", Session, SignIn, delete(accounts::api::sign_out)),
+        route(Post, "/api/v1/tokens", AsCaller, Changes, post(accounts::api::make_token)),
+        route(Post, "/api/v1/detections", Camera, Ingest, post(cameras::api::native)),
+        route(Post, "/api/v1/feeds/rekor", Camera, Ingest, post(cameras::api::rekor)),
+        route(Post, "/api/v1/feeds/rekor/{key}", Camera, Ingest, post(cameras::api::rekor_by_path)),
+        route(Post, "/api/v1/feeds/plate-recognizer", Camera, Ingest, post(cameras::api::plate_recognizer)),
+        route(
+            Post,
+            "/api/v1/feeds/plate-recognizer/{key}",
+            Camera,
+            Ingest,
+            post(cameras::api::plate_recognizer_by_path),
+        ),
+        route(Get, "/api/v1/reasons", AsCaller, Unlogged, get(queries::api::reasons)),
+        route(Get, "/api/v1/colleagues", AsCaller, Unlogged, get(queries::api::colleagues)),
+        route(Post, "/api/v1/areas/measure", AsCaller, Unlogged, post(queries::api::measure)),
+        route(Post, "/api/v1/queries", AsCaller, ReadsPersonalData, post(queries::api::ask)),
+        route(Post, "/api/v1/queries/{query}/show", AsCaller, ReadsPersonalData, post(queries::api::show)),
+        route(Post, "/api/v1/queries/{query}/again", AsCaller, ReadsPersonalData, post(queries::api::again)),
+        route(Post, "/api/v1/queries/{query}/count", AsCaller, ReadsPersonalData, post(queries::api::count)),
+        route(Get, "/api/v1/queries/{query}/rows", AsCaller, WithinAnAnswer, get(queries::api::rows)),
+        route(
+            Get,
+            "/api/v1/queries/{query}/photos/{detection}/{number}",
+            AsCaller,
+            ReadsPersonalData,
+            get(queries::photos::open),
+        ),
+        route(Get, "/api/v1/ledger/entries/{index}/receipt", AsCaller, Unlogged, get(oversight::api::receipt)),
+        route(Post, "/api/v1/agencies", host, Changes, post(agencies::api::create_agency)),
+        route(Post, "/api/v1/agencies/{agency}/managers", host, Changes, post(agencies::api::create_manager)),
+        route(Get, "/api/v1/agency", manager, Unlogged, get(agencies::api::overview)),
+        route(Post, "/api/v1/agency/units", manager, Changes, post(agencies::api::create_unit)),
+        route(Put, "/api/v1/agency/reasons/{code}", manager, Changes, put(agencies::api::put_reason)),
+        route(Put, "/api/v1/agency/rules", manager, Changes, put(agencies::api::replace_rules)),
+        route(Post, "/api/v1/agency/users", manager, Changes, post(agencies::api::create_user)),
+        route(Put, "/api/v1/agency/users/{user}/active", manager, Changes, put(agencies::api::set_user_active)),
+        route(Post, "/api/v1/agency/cameras", manager, Changes, post(agencies::api::add_camera)),
+        route(Put, "/api/v1/agency/cameras/{camera}/active", manager, Changes, put(agencies::api::set_camera_active)),
+        route(Post, "/api/v1/agency/agreements", manager, Changes, post(agencies::api::sign_agreement)),
+    ]
+}
+
+/// The router, with every route behind its access check.
+pub fn router(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
+    for route in table() {
+        let check = from_fn_with_state((Arc::clone(app), route.access), check_access);
+        let bytes_max = if route.access == Access::Camera { feeds::limits::BODY_BYTES_MAX } else { BODY_BYTES_MAX };
+        router = router
+            .route(route.path, route.handler.layer::<_, Infallible>(check).layer(DefaultBodyLimit::max(bytes_max)));
+    }
+    router.fallback(|| async { Problem::not_found() }).with_state(Arc::clone(app))
+}
+
+async fn check_access(State((app, access)): State<(Arc<App>, Access)>, mut request: Request, next: Next) -> Response {
+    // Cameras are known by credentials that their handlers read: the key may be part of the path.
+    if matches!(access, Access::Open | Access::Camera) {
+        return next.run(request).await;
+    }
+    let caller = match Caller::of_request(&app, request.method(), request.headers()).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    if access != Access::Session && !caller.has_accepted_rules() {
+        return Problem::accept_rules().into_response();
+    }
+    if let Access::Role(role) = access
+        && !caller.has_role(role)
+    {
+        return Problem::not_permitted(format!("this needs the role `{role}`")).into_response();
+    }
+    request.extensions_mut().insert(Arc::new(caller));
+    next.run(request).await
+}
+
+/// Reads a JSON body. The error names the field by its path and never repeats what was sent in it.
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let text = error.inner().to_string();
+        let named = ["missing field `", "unknown field `"].iter().find_map(|start| {
+            let (field, _) = text.strip_prefix(start)?.split_once('`')?;
+            Some((*start, field.to_owned()))
+        });
+        match named {
+            Some((start, field)) => {
+                let whole = if path == "." { field.clone() } else { format!("{path}.{field}") };
+                let detail =
+                    if start.starts_with("missing") { "the field is missing" } else { "there is no such field" };
+                Problem::invalid(whole, detail)
+            }
+            None if path == "." => Problem::unreadable("the body is not the JSON that is expected here"),
+            None => Problem::invalid(path, "the value has the wrong form"),
+        }
+    })
+}

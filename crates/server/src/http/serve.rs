@@ -1,0 +1,120 @@
+//! Listening, limits around every route, background tasks, and a clean stop.
+
+use super::problem::chain;
+use super::{Problem, routes};
+use crate::App;
+use crate::accounts::store as account_store;
+use crate::cameras::ingest_log;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// A request that takes longer is given up; the ledger keeps that it was asked.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often ended ingest minutes are written and late answers let go.
+const HOUSEKEEPING: Duration = Duration::from_secs(5);
+
+/// The whole HTTP side: routes, then what holds for all of them.
+pub fn service(app: &Arc<App>) -> Router {
+    routes::router(app)
+        .layer(from_fn(problems_only))
+        .layer(from_fn(security_headers))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX))
+        .layer(CompressionLayer::new())
+}
+
+/// Serves until `stop` completes, lets running requests end, and closes the app.
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let housekeeping = tokio::spawn(housekeeping(Arc::clone(&app)));
+    let served = axum::serve(listener, service(&app)).with_graceful_shutdown(stop).await;
+    housekeeping.abort();
+    app.close().await;
+    served
+}
+
+/// Completes at SIGTERM or SIGINT.
+pub async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+            }
+            Err(error) => {
+                tracing::error!(
+                    cause = chain(&error),
+                    "SIGTERM cannot be listened to; only an interrupt stops cleanly"
+                );
+                interrupt.await.ok();
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await.ok();
+}
+
+async fn housekeeping(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = app.clock.now();
+        app.answers.forget_late(now);
+        if let Err(error) = ingest_log::write_ended_minutes(&app).await {
+            tracing::error!(
+                cause = chain(&error),
+                "ingest entries could not be written; they are kept and tried again"
+            );
+        }
+        if let Err(error) = account_store::drop_expired_sessions(&app.sql, now).await {
+            tracing::error!(cause = chain(&error), "expired sessions could not be dropped; they stay invalid");
+        }
+    }
+}
+
+/// Every error leaves as problem details, also those of the framework (wrong method, body too large, bad path).
+async fn problems_only(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/problem+json"));
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    match status {
+        StatusCode::NOT_FOUND => Problem::not_found(),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("the body is larger than this route takes"),
+        StatusCode::SERVICE_UNAVAILABLE => Problem::too_many("the request took too long and was given up"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Problem { status: status.as_u16(), ..Problem::unreadable("this path does not take this method") }
+        }
+        _ => Problem { status: status.as_u16(), ..Problem::unreadable("the request could not be read") },
+    }
+    .into_response()
+}
+
+async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

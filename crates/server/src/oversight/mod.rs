@@ -1,0 +1,4 @@
+//! The ledger as the server uses it: entries that are not permits or acts, and the public log over HTTP.
+
+pub mod api;
+pub mod entries;

@@ -1,0 +1,89 @@
+//! Answers that are being looked at. Results are not stored (RES-3): an answer lives in memory for fifteen minutes, is
+//! bound to the session that asked, and is gone with a restart.
+
+use crate::http::Problem;
+use detections::{FoundRows, Previewed};
+use domain::{DetectionId, Purpose, QueryId, Question, UserId, UtcMicros};
+use ledger::EntryRef;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// How long an answer can be looked at.
+pub const ANSWER_MICROS: i64 = 15 * 60 * 1_000_000;
+/// Answers of one session; a further one pushes the oldest out.
+const PER_SESSION_MAX: usize = 8;
+/// Answers of all sessions together.
+const ALL_MAX: usize = 512;
+
+/// A question that passed the gate, and what became of it.
+#[derive(Debug)]
+pub struct Asked {
+    pub query: QueryId,
+    /// Id of the session that asked; no other sees it.
+    pub session: String,
+    pub user: UserId,
+    pub question: Question,
+    pub purpose: Purpose,
+    pub again_of: Option<QueryId>,
+    pub asked_at: UtcMicros,
+    /// The entry that was durable before anything was searched.
+    pub entry: EntryRef,
+    /// The entry of what came out.
+    pub outcome: EntryRef,
+    pub notice: Option<String>,
+    pub result: Outcome,
+}
+
+#[derive(Debug)]
+pub enum Outcome {
+    Previewed(Previewed),
+    /// 10,000 or more, not confirmed: nothing was returned.
+    NeedsConfirmation,
+    Answered(Box<FoundRows>),
+}
+
+/// The detections that an answer returned; photos can be opened of these and no others.
+pub fn returned(found: &FoundRows) -> BTreeSet<DetectionId> {
+    found.hits.iter().map(|hit| hit.detection.id).collect()
+}
+
+/// Answers by query.
+#[derive(Debug, Default)]
+pub struct Answers(Mutex<BTreeMap<QueryId, Arc<Asked>>>);
+
+impl Answers {
+    pub fn keep(&self, asked: Asked) -> Arc<Asked> {
+        let asked = Arc::new(asked);
+        let mut answers = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers.retain(|_, other| asked.asked_at.0 - other.asked_at.0 < ANSWER_MICROS);
+        answers.insert(asked.query, Arc::clone(&asked));
+        // Query ids are UUIDs of version 7: their order is the order of asking.
+        let of_session: Vec<_> =
+            answers.iter().filter(|(_, other)| other.session == asked.session).map(|(query, _)| *query).collect();
+        for query in of_session.iter().take(of_session.len().saturating_sub(PER_SESSION_MAX)) {
+            answers.remove(query);
+        }
+        while answers.len() > ALL_MAX {
+            answers.pop_first();
+        }
+        asked
+    }
+
+    /// An answer of this session. Another session's, a late one and one that never was answer alike.
+    pub fn get(&self, session: &str, query: QueryId, now: UtcMicros) -> Result<Arc<Asked>, Problem> {
+        let answers = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let asked = answers.get(&query).filter(|asked| asked.session == session);
+        let asked = asked.filter(|asked| now.0 - asked.asked_at.0 < ANSWER_MICROS);
+        asked.cloned().ok_or_else(Problem::not_found)
+    }
+
+    pub fn forget_session(&self, session: &str) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).retain(|_, asked| asked.session != session);
+    }
+
+    /// Lets go of what is over; run once a minute, so that memory does not wait for the next question.
+    pub fn forget_late(&self, now: UtcMicros) {
+        let mut answers = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers.retain(|_, asked| now.0 - asked.asked_at.0 < ANSWER_MICROS);
+    }
+}

@@ -1,0 +1,400 @@
+//! The routes of questions.
+
+use super::answers::{Asked, Outcome};
+use super::body::{self, AreaBody, Ask};
+use super::gate::{self, Step, Wanted};
+use super::rows::{self, CommonView, Names, Page, RowFilter};
+use super::sentence;
+use crate::App;
+use crate::accounts::{Caller, store as account_store};
+use crate::agencies::store as agency_store;
+use crate::cameras::store as camera_store;
+use crate::http::Problem;
+use crate::http::routes::read_json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use detections::{Count, FoundRows};
+use domain::limits::AREAS_MAX;
+use domain::{MatchKind, Permission, QueryId, TimeFrame};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Where the question stands in the ledger.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Receipt {
+    /// Position of the entry in the log; `GET /api/v1/ledger/entries/{entry}/receipt` proves it.
+    pub entry: u64,
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// RFC 6962 leaf hash, hexadecimal.
+    pub leaf_hash: String,
+    /// The entry that says what came out.
+    pub outcome_entry: u64,
+}
+
+/// How many reads match; exactly one of the two is given.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CountView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exactly: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<u64>,
+}
+
+impl From<Count> for CountView {
+    fn from(count: Count) -> Self {
+        match count {
+            Count::Exactly(count) => Self { exactly: Some(count), at_least: None },
+            Count::AtLeast(count) => Self { exactly: None, at_least: Some(count) },
+        }
+    }
+}
+
+/// A cell of the coarse density of a preview.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CellView {
+    pub south: f64,
+    pub west: f64,
+    pub north: f64,
+    pub east: f64,
+    pub reads: u64,
+}
+
+/// A question that passed the gate, with its answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AnswerView {
+    pub query: String,
+    /// `full-plate`, ...
+    pub kind: String,
+    /// The question said back.
+    pub sentence: String,
+    /// `previewed` or `answered`.
+    pub step: String,
+    pub receipt: Receipt,
+    pub count: CountView,
+    /// Rows by why they matched.
+    pub by_match: BTreeMap<String, u64>,
+    /// 10,000 or more matched; these are the 5,000 most recent.
+    pub truncated: bool,
+    /// When the answer can no longer be looked at. RFC 3339, UTC.
+    pub expires: String,
+    /// Advice to narrow the question, where policy asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+    /// The query that this one asks again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_of: Option<String>,
+    /// Damaged parts of the store that did not answer; the answer is complete only where this is empty.
+    pub incomplete: Vec<String>,
+    /// Preview only: where the reads are, roughly.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub density: Vec<CellView>,
+    /// Common plate only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub common: Option<Vec<CommonView>>,
+    /// The first page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<Page>,
+    pub reminder: String,
+}
+
+/// On every answer (RES-4).
+const REMINDER: &str = "Verify before acting; never act on this alone.";
+
+fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, Problem> {
+    let mut view = AnswerView {
+        query: asked.query.to_string(),
+        kind: asked.question.kind().word().into(),
+        sentence: sentence::of(&asked.question),
+        step: "answered".into(),
+        receipt: Receipt {
+            entry: asked.entry.index,
+            time: asked.entry.time.to_string(),
+            leaf_hash: hex::encode(asked.entry.leaf_hash),
+            outcome_entry: asked.outcome.index,
+        },
+        count: CountView { exactly: None, at_least: None },
+        by_match: BTreeMap::new(),
+        truncated: false,
+        expires: asked.asked_at.plus_micros(super::answers::ANSWER_MICROS).to_string(),
+        notice: asked.notice.clone(),
+        again_of: asked.again_of.map(|query| query.to_string()),
+        incomplete: Vec::new(),
+        density: Vec::new(),
+        common: None,
+        page: None,
+        reminder: REMINDER.into(),
+    };
+    match &asked.result {
+        Outcome::NeedsConfirmation => {
+            return Err(Problem::needs_confirmation(asked.query.to_string()).recorded_as(asked.entry.index));
+        }
+        Outcome::Previewed(previewed) => {
+            view.step = "previewed".into();
+            view.count = previewed.count.into();
+            view.incomplete.clone_from(&previewed.set_aside);
+            let cell = |cell: &detections::DensityCell| CellView {
+                south: cell.south_west.lat(),
+                west: cell.south_west.lon(),
+                north: cell.north_east.lat(),
+                east: cell.north_east.lon(),
+                reads: cell.count,
+            };
+            view.density = previewed.density.iter().map(cell).collect();
+        }
+        Outcome::Answered(found) => {
+            view.count = Count::Exactly(found.counts.total()).into();
+            view.by_match =
+                MatchKind::ALL.iter().map(|kind| (kind.word().to_owned(), found.counts.of(*kind))).collect();
+            view.truncated = found.is_truncated;
+            view.incomplete.clone_from(&found.set_aside);
+            view.common = found.common.as_ref().map(|common| common.iter().map(rows::common_view).collect());
+            view.page = Some(rows::page(asked, found, filter, names)?);
+        }
+    }
+    Ok(view)
+}
+
+async fn answer(app: &App, asked: &Asked) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+    let names = Names::load(app).await?;
+    Ok((StatusCode::CREATED, Json(view(asked, &RowFilter::default(), &names)?)))
+}
+
+/// Reads a body; what cannot be read is refused with its field, and the refusal is recorded.
+async fn read<T>(app: &App, caller: &Caller, read: Result<T, Problem>) -> Result<T, Problem> {
+    match read {
+        Ok(value) => Ok(value),
+        Err(problem) => Err(gate::refuse_unreadable(app, caller, problem).await?),
+    }
+}
+
+/// Asks a question. The answer carries the receipt of its ledger entry and the first 500 rows.
+#[utoipa::path(post, path = "/api/v1/queries", tag = "queries", request_body = Ask,
+    responses((status = 201, body = AnswerView), (status = 403, body = Problem),
+        (status = 409, body = Problem, description = "10,000 or more results: confirm or narrow"), (status = 422, body = Problem)))]
+pub async fn ask(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+    let wildcards = caller.policy(&app)?.wildcards();
+    let wanted = read_json::<Ask>(&bytes).and_then(|ask| {
+        let step = if ask.preview { Step::Preview } else { Step::Rows { confirmed_large: ask.confirm_large } };
+        let (question, purpose) = (ask.question.question(wildcards)?, ask.purpose.purpose()?);
+        Ok(Wanted { question, purpose, step, again_of: None })
+    });
+    let wanted = read(&app, &caller, wanted).await?;
+    answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// 10,000 or more results: show the 5,000 most recent.
+    #[serde(default)]
+    pub confirm_large: bool,
+}
+
+fn parse_query(text: &str) -> Result<QueryId, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
+fn asked_before(app: &App, caller: &Caller, query: &str) -> Result<Arc<Asked>, Problem> {
+    app.answers.get(&caller.session.id, parse_query(query)?, app.clock.now())
+}
+
+/// Shows the rows of a question that was previewed, or that asked to be confirmed; decided and recorded anew.
+#[utoipa::path(post, path = "/api/v1/queries/{query}/show", tag = "queries", params(("query" = String, Path)), request_body = Show,
+    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(query): Path<String>,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+    let asked = asked_before(&app, &caller, &query)?;
+    let show = read(&app, &caller, read_json::<Show>(&bytes)).await?;
+    let wanted = Wanted {
+        question: asked.question.clone(),
+        purpose: asked.purpose.clone(),
+        step: Step::Rows { confirmed_large: show.confirm_large },
+        again_of: asked.again_of,
+    };
+    answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Again {
+    /// RFC 3339 with offset.
+    pub from: Option<String>,
+    /// RFC 3339 with offset.
+    pub to: Option<String>,
+    #[serde(default)]
+    pub confirm_large: bool,
+}
+
+/// Asks the same again over another time frame, to see whether the same vehicles return. Visible as a repeat in the audit.
+#[utoipa::path(post, path = "/api/v1/queries/{query}/again", tag = "queries", params(("query" = String, Path)), request_body = Again,
+    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn again(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(query): Path<String>,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+    let asked = asked_before(&app, &caller, &query)?;
+    let again = read_json::<Again>(&bytes).and_then(|again| {
+        let frame: TimeFrame = body::new_frame(again.from.as_ref(), again.to.as_ref())?;
+        Ok((frame, again.confirm_large))
+    });
+    let (frame, confirmed_large) = read(&app, &caller, again).await?;
+    let wanted = Wanted {
+        question: asked.question.again(frame),
+        purpose: asked.purpose.clone(),
+        step: Step::Rows { confirmed_large },
+        again_of: Some(asked.query),
+    };
+    answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExactCountView {
+    pub exactly: u64,
+    pub ledger_entry: u64,
+}
+
+/// Counts all matches of a question that was asked before, which is slower than "at least 10,000".
+#[utoipa::path(post, path = "/api/v1/queries/{query}/count", tag = "queries", params(("query" = String, Path)),
+    responses((status = 200, body = ExactCountView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn count(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(query): Path<String>,
+) -> Result<Json<ExactCountView>, Problem> {
+    let asked = asked_before(&app, &caller, &query)?;
+    let (exactly, entry) = gate::exact_count(&app, &caller, &asked).await?;
+    Ok(Json(ExactCountView { exactly, ledger_entry: entry.index }))
+}
+
+/// A page of an answer, filtered without a new query.
+#[utoipa::path(get, path = "/api/v1/queries/{query}/rows", tag = "queries", params(("query" = String, Path), RowFilter),
+    responses((status = 200, body = Page), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn rows(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(query): Path<String>,
+    filter: Result<Query<RowFilter>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Page>, Problem> {
+    let asked = asked_before(&app, &caller, &query)?;
+    let answered = answered(&asked)?;
+    let Query(filter) =
+        filter.map_err(|_| Problem::invalid("filter", "a filter is not known or has the wrong form"))?;
+    let names = Names::load(&app).await?;
+    Ok(Json(rows::page(&asked, answered, &filter, &names)?))
+}
+
+fn answered(asked: &Asked) -> Result<&FoundRows, Problem> {
+    match &asked.result {
+        Outcome::Answered(found) => Ok(found),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// A reason code as the form shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReasonView {
+    pub code: String,
+    pub label: String,
+    pub criminal: bool,
+    /// The legal authority.
+    pub authority: String,
+    pub look_back_days: u32,
+}
+
+/// The reason codes that the caller's unit may use.
+#[utoipa::path(get, path = "/api/v1/reasons", tag = "queries", responses((status = 200, body = Vec<ReasonView>)))]
+pub async fn reasons(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Result<Json<Vec<ReasonView>>, Problem> {
+    let reasons = agency_store::reasons(&app.sql, caller.agency.id).await?;
+    let usable = reasons
+        .into_iter()
+        .filter(|reason| reason.active && reason.units.as_ref().is_none_or(|units| units.contains(&caller.unit.id)));
+    Ok(Json(
+        usable
+            .map(|reason| ReasonView {
+                code: reason.code.0,
+                label: reason.label,
+                criminal: reason.criminal,
+                authority: reason.authority,
+                look_back_days: reason.look_back_days,
+            })
+            .collect(),
+    ))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColleagueView {
+    pub user: String,
+    pub name: String,
+    pub unit: u32,
+}
+
+/// Colleagues of the caller's agency on whose behalf a question can be asked.
+#[utoipa::path(get, path = "/api/v1/colleagues", tag = "queries", responses((status = 200, body = Vec<ColleagueView>)))]
+pub async fn colleagues(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Result<Json<Vec<ColleagueView>>, Problem> {
+    let users = account_store::users_of(&app.sql, caller.agency.id).await?;
+    let others = users
+        .into_iter()
+        .filter(|user| user.active && user.id != caller.user.id && user.permissions.contains(&Permission::Full));
+    let view = others.map(|user| ColleagueView { user: user.id.to_string(), name: user.name, unit: user.unit.0 });
+    Ok(Json(view.collect()))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    pub areas: Vec<AreaBody>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Measured {
+    /// Size of each area in square metres.
+    pub square_metres: Vec<f64>,
+    /// Fixed cameras of owners that the caller's agency may see, inside any of the areas.
+    pub cameras: usize,
+}
+
+/// The size of areas and how many cameras stand in them: what may be known before a recorded preview. No count of reads.
+#[utoipa::path(post, path = "/api/v1/areas/measure", tag = "queries", request_body = Measure,
+    responses((status = 200, body = Measured), (status = 422, body = Problem)))]
+pub async fn measure(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> Result<Json<Measured>, Problem> {
+    let measure = read_json::<Measure>(&bytes)?;
+    if measure.areas.len() > AREAS_MAX {
+        return Err(Problem::invalid("areas", format!("at most {AREAS_MAX} areas")));
+    }
+    let areas = body::areas(&measure.areas, "areas")?;
+    let pools = agency_store::pool_facts(&app.sql, caller.agency.id).await?;
+    let cameras = camera_store::all(&app.sql).await?;
+    let inside = cameras.iter().filter(|camera| {
+        let seen = camera.active && pools.iter().any(|facts| facts.pool == camera.pool);
+        seen && camera.position.is_some_and(|position| areas.iter().any(|area| area.contains(position)))
+    });
+    Ok(Json(Measured {
+        cameras: inside.count(),
+        square_metres: areas.iter().map(domain::Area::square_metres).collect(),
+    }))
+}

@@ -1,0 +1,201 @@
+//! The gate: who is asking, what exactly and why, may they, the ledger entry is durable, search, outcome, answer.
+//!
+//! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
+
+use super::answers::{Asked, Outcome};
+use crate::App;
+use crate::accounts::{Caller, store as account_store};
+use crate::agencies::store as agency_store;
+use crate::http::Problem;
+use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
+use detections::{Answer, Count, FoundRows};
+use domain::{Purpose, QueryId, Question};
+use ledger::EntryRef;
+use policy::{ColleagueFacts, QueryRequest, Refusal};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What is wanted of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Preview,
+    Rows { confirmed_large: bool },
+}
+
+/// A question as a caller puts it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub question: Question,
+    pub purpose: Purpose,
+    pub step: Step,
+    /// The query that this one asks again (QRY-9).
+    pub again_of: Option<QueryId>,
+}
+
+/// Puts a question through the gate and keeps its answer for the session.
+pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked>, Problem> {
+    let query = QueryId(uuid::Uuid::now_v7());
+    let request = request(app, caller, query, &wanted).await?;
+    let policy = caller.policy(app)?;
+    let notice = policy::narrowing_advice(policy, &wanted.question);
+    let asked_at = request.now;
+    let (entry, outcome, result) = match wanted.step {
+        Step::Preview => {
+            let permit = match policy::preview(policy, request) {
+                Ok(permit) => permit,
+                Err(refusal) => return Err(refuse(app, refusal).await?),
+            };
+            let recorded = app.ledger.record(permit).await?;
+            let entry = recorded.entry();
+            let previewed = app.store.preview(recorded).await?;
+            let outcome = record_outcome(app, caller, entry, count_json(previewed.count), None).await?;
+            (entry, outcome, Outcome::Previewed(previewed))
+        }
+        Step::Rows { confirmed_large } => {
+            let permit = match policy::rows(policy, request, confirmed_large) {
+                Ok(permit) => permit,
+                Err(refusal) => return Err(refuse(app, refusal).await?),
+            };
+            let recorded = app.ledger.record(permit).await?;
+            let entry = recorded.entry();
+            match app.store.rows(recorded).await? {
+                Answer::NeedsConfirmation { at_least } => {
+                    let count = json!({ "at_least": at_least });
+                    (entry, record_outcome(app, caller, entry, count, None).await?, Outcome::NeedsConfirmation)
+                }
+                Answer::Rows(found) => {
+                    let count = json!({ "exactly": found.counts.total() });
+                    (entry, record_outcome(app, caller, entry, count, Some(&found)).await?, Outcome::Answered(found))
+                }
+            }
+        }
+    };
+    Ok(app.answers.keep(Asked {
+        query,
+        session: caller.session.id.clone(),
+        user: caller.user.id,
+        question: wanted.question,
+        purpose: wanted.purpose,
+        again_of: wanted.again_of,
+        asked_at,
+        entry,
+        outcome,
+        notice,
+        result,
+    }))
+}
+
+/// The exact number of matches of a question that was asked before, decided and recorded by itself.
+pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(u64, EntryRef), Problem> {
+    let wanted = Wanted {
+        question: asked.question.clone(),
+        purpose: asked.purpose.clone(),
+        step: Step::Preview,
+        again_of: asked.again_of,
+    };
+    let request = request(app, caller, asked.query, &wanted).await?;
+    let permit = match policy::exact_count(caller.policy(app)?, request) {
+        Ok(permit) => permit,
+        Err(refusal) => return Err(refuse(app, refusal).await?),
+    };
+    let recorded = app.ledger.record(permit).await?;
+    let entry = recorded.entry();
+    let count = app.store.exact_count(recorded).await?.counts.total();
+    record_outcome(app, caller, entry, json!({ "exactly": count }), None).await?;
+    Ok((count, entry))
+}
+
+/// Records a refusal and turns it into the answer.
+pub async fn refuse(app: &App, refusal: Refusal) -> Result<Problem, Problem> {
+    let mut problem = match &refusal.field {
+        Some(field) => Problem::invalid(wire_field(field), refusal.sentence.clone()),
+        None => Problem::not_permitted(refusal.sentence.clone()),
+    };
+    problem.rule = Some(refusal.rule.clone());
+    problem.unlock.clone_from(&refusal.unlock);
+    let entry = app.ledger.record(refusal).await?.entry();
+    Ok(problem.recorded_as(entry.index))
+}
+
+/// Policy speaks of criteria and time frame, the wire of the question's fields.
+fn wire_field(field: &str) -> String {
+    match field.strip_prefix("criteria.") {
+        Some("pattern") => "question.plate".into(),
+        Some(rest) => format!("question.{rest}"),
+        None if field == "time_frame" => "question.from".into(),
+        None => field.into(),
+    }
+}
+
+/// Records that a question could not even be read; its content is not known, its author and the field are.
+pub async fn refuse_unreadable(app: &App, caller: &Caller, problem: Problem) -> Result<Problem, Problem> {
+    let details = json!({
+        "by": { "user": caller.user.id, "unit": caller.unit.id, "log_in": caller.session.log_in },
+        "rule": problem.kind, "field": problem.field,
+    });
+    let entry = app.ledger.record(Entry::of(Some(caller.agency.id), "query.refused", details)).await?.entry();
+    Ok(problem.recorded_as(entry.index))
+}
+
+async fn request(app: &App, caller: &Caller, query: QueryId, wanted: &Wanted) -> Result<QueryRequest, Problem> {
+    let purpose = wanted.purpose.clone();
+    let reason = agency_store::reason(&app.sql, caller.agency.id, &purpose.reason).await?;
+    let colleague = match purpose.on_behalf_of {
+        Some(id) => colleague(app, id).await?,
+        None => None,
+    };
+    Ok(QueryRequest {
+        now: app.clock.now(),
+        query,
+        asker: caller.asker(),
+        question: wanted.question.clone(),
+        purpose,
+        reason: reason.map(|reason| reason.facts()),
+        colleague,
+        pools: agency_store::pool_facts(&app.sql, caller.agency.id).await?,
+        again_of: wanted.again_of,
+    })
+}
+
+/// The facts of the colleague for whom it is asked (WHY-4): that person's own, whatever this session is.
+async fn colleague(app: &App, id: domain::UserId) -> Result<Option<ColleagueFacts>, Problem> {
+    let Some(user) = account_store::user(&app.sql, id).await? else { return Ok(None) };
+    let Some(agency) = agency_store::agency(&app.sql, user.agency).await? else { return Ok(None) };
+    let Some(unit) = agency_store::unit(&app.sql, user.unit).await? else { return Ok(None) };
+    Ok(Some(ColleagueFacts {
+        user: user.id,
+        agency: user.agency,
+        unit: user.unit,
+        roles: user.roles.iter().copied().collect(),
+        permissions: user.permissions,
+        cleared: user.cleared,
+        active: user.active && agency.active,
+        unit_profile: unit.profile,
+        rules_accepted: user.rules_version == agency.rules_version,
+        enhanced_rules_accepted: user.enhanced_rules_version == agency.rules_version,
+    }))
+}
+
+async fn record_outcome(
+    app: &App,
+    caller: &Caller,
+    of: EntryRef,
+    count: Value,
+    found: Option<&FoundRows>,
+) -> Result<EntryRef, Problem> {
+    let entry = OutcomeEntry {
+        agency: caller.agency.id,
+        count,
+        truncated: found.is_some_and(|found| found.is_truncated),
+        returned: found.map(|found| found.hits.iter().map(|hit| hit.detection.id).collect()).unwrap_or_default(),
+        set_aside: found.map(|found| found.set_aside.clone()).unwrap_or_default(),
+    };
+    Ok(app.ledger.record_outcome(of, entry).await?)
+}
+
+fn count_json(count: Count) -> Value {
+    match count {
+        Count::Exactly(count) => json!({ "exactly": count }),
+        Count::AtLeast(count) => json!({ "at_least": count }),
+    }
+}

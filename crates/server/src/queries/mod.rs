@@ -1,0 +1,11 @@
+//! Questions: how they are read, how they pass the gate, how their answers are kept and shown.
+//!
+//! Start at [`gate`]: purpose, decision, durable ledger entry, search, outcome, in this order and no other.
+
+pub mod answers;
+pub mod api;
+pub mod body;
+pub mod gate;
+pub mod photos;
+pub mod rows;
+pub mod sentence;

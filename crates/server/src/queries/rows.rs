@@ -1,0 +1,341 @@
+//! How rows are shown: pages, filters afterwards (QRY-8), facets with counts.
+
+use super::answers::Asked;
+use crate::App;
+use crate::agencies::store as agency_store;
+use crate::cameras::store as camera_store;
+use crate::http::Problem;
+use detections::{CommonPlate, FoundRows, Hit};
+use domain::limits::PAGE_ROWS;
+use domain::{AgencyId, CameraId, Criteria, MatchKind, Source, State, UtcMicros};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use utoipa::{IntoParams, ToSchema};
+
+/// Values of one facet; the rarest beyond are left out, and the facet says so.
+const FACET_VALUES_MAX: usize = 50;
+
+/// Narrows what is shown of an answer; asks nothing new.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct RowFilter {
+    /// From 0; 500 rows a page.
+    pub page: Option<usize>,
+    pub make: Option<String>,
+    pub model: Option<String>,
+    pub colour: Option<String>,
+    pub year: Option<u16>,
+    /// ISO 3166-2, or `unknown`.
+    pub state: Option<String>,
+    /// A source kind, such as `toll-road`.
+    pub source: Option<String>,
+    /// Why a row matched: `exact`, `unknown-state`, `look-alike`, `alternative`.
+    #[serde(rename = "match")]
+    pub matched: Option<String>,
+    /// Number of an area of the question, from 0.
+    pub area: Option<u16>,
+    /// RFC 3339 with offset.
+    pub from: Option<String>,
+    /// RFC 3339 with offset.
+    pub to: Option<String>,
+}
+
+/// The filter, read.
+struct Wanted<'a> {
+    filter: &'a RowFilter,
+    state: Option<Option<State>>,
+    source: Option<Source>,
+    matched: Option<MatchKind>,
+    from: Option<UtcMicros>,
+    to: Option<UtcMicros>,
+}
+
+impl RowFilter {
+    fn read(&self) -> Result<Wanted<'_>, Problem> {
+        let state = match self.state.as_deref() {
+            None => None,
+            Some("unknown") => Some(None),
+            Some(text) => Some(Some(
+                text.parse()
+                    .map_err(|error: domain::state::StateError| Problem::invalid("state", error.to_string()))?,
+            )),
+        };
+        let word = |field: &'static str| move || Problem::invalid(field, "the word is not known");
+        let source = self.source.as_deref().map(|word_| Source::from_word(word_).ok_or_else(word("source")));
+        let matched = self.matched.as_deref().map(|word_| MatchKind::from_word(word_).ok_or_else(word("match")));
+        let instant = |field: &'static str, text: &Option<String>| {
+            text.as_deref()
+                .map(UtcMicros::parse_rfc3339)
+                .transpose()
+                .map_err(|error| Problem::invalid(field, error.to_string()))
+        };
+        Ok(Wanted {
+            filter: self,
+            state,
+            source: source.transpose()?,
+            matched: matched.transpose()?,
+            from: instant("from", &self.from)?,
+            to: instant("to", &self.to)?,
+        })
+    }
+}
+
+impl Wanted<'_> {
+    fn keeps(&self, hit: &Hit) -> bool {
+        fn is<T: PartialEq>(wanted: Option<&T>, seen: Option<&T>) -> bool {
+            wanted.is_none() || wanted == seen
+        }
+        let (detection, filter) = (&hit.detection, self.filter);
+        is(filter.make.as_ref(), detection.vehicle.make.as_ref())
+            && is(filter.model.as_ref(), detection.vehicle.model.as_ref())
+            && is(filter.colour.as_ref(), detection.vehicle.colour.as_ref())
+            && is(filter.year.as_ref(), detection.vehicle.year.as_ref())
+            && is(self.state.as_ref(), Some(&detection.state))
+            && is(self.source.as_ref(), Some(&detection.source))
+            && is(self.matched.as_ref(), Some(&hit.matched))
+            && filter.area.is_none_or(|area| hit.areas.contains(&area))
+            && self.from.is_none_or(|from| detection.scan_time >= from)
+            && self.to.is_none_or(|to| detection.scan_time < to)
+    }
+}
+
+/// One read of an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Row {
+    /// Id of the detection; a string, because it has 64 bits.
+    pub id: String,
+    /// As compared: upper case, letters and digits.
+    pub plate: String,
+    /// As the reader wrote it.
+    pub raw_plate: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// RFC 3339, UTC.
+    pub scan_time: String,
+    /// RFC 3339, UTC.
+    pub receive_time: String,
+    pub lat: f64,
+    pub lon: f64,
+    pub camera: String,
+    pub source: String,
+    pub commercial: bool,
+    /// Whose detection it is.
+    pub owner: String,
+    /// 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub make: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<u16>,
+    /// Alternative readings, likeliest first.
+    pub readings: Vec<ReadingView>,
+    /// Why it matched: `exact`, `unknown-state`, `look-alike`, `alternative`.
+    #[serde(rename = "match")]
+    pub matched: String,
+    /// For `alternative`: which reading matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched_reading: Option<usize>,
+    /// Numbers of the question's areas that hold it, from 0.
+    pub areas: Vec<u16>,
+    /// Photos that can be opened, from 0.
+    pub photos: u8,
+    /// At least two photos. An unverified read is not a match.
+    pub verified: bool,
+    /// The plate is small in the picture.
+    pub low_quality: bool,
+    /// For movement: seconds since the read before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_since_previous: Option<i64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadingView {
+    pub plate: String,
+    /// 0 to 1.
+    pub confidence: f64,
+}
+
+/// A page of an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    pub page: usize,
+    pub pages: usize,
+    /// Rows that the filter keeps.
+    pub filtered: usize,
+    /// Values of each attribute among them, most frequent first.
+    pub facets: BTreeMap<String, Facet>,
+}
+
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Facet {
+    pub values: Vec<FacetValue>,
+    /// Further values that are not listed.
+    pub more: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FacetValue {
+    pub value: String,
+    pub count: usize,
+}
+
+/// A plate of a common-plate answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommonView {
+    pub plate: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// One for each area of the question, in its order; `null` where the plate was not seen.
+    pub places: Vec<Option<SeenView>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeenView {
+    pub first: String,
+    pub last: String,
+    pub reads: u64,
+}
+
+/// Names of cameras and owners, for people.
+#[derive(Debug)]
+pub struct Names {
+    cameras: HashMap<CameraId, String>,
+    owners: HashMap<AgencyId, String>,
+}
+
+impl Names {
+    pub async fn load(app: &App) -> Result<Self, Problem> {
+        let cameras = camera_store::all(&app.sql).await?.into_iter().map(|camera| (camera.id, camera.name)).collect();
+        let owners =
+            agency_store::agencies(&app.sql).await?.into_iter().map(|agency| (agency.id, agency.name)).collect();
+        Ok(Self { cameras, owners })
+    }
+
+    fn camera(&self, id: CameraId) -> String {
+        self.cameras.get(&id).cloned().unwrap_or_else(|| format!("camera {id}"))
+    }
+
+    fn owner(&self, id: AgencyId) -> String {
+        self.owners.get(&id).cloned().unwrap_or_else(|| format!("agency {id}"))
+    }
+}
+
+/// The filtered page of an answer.
+pub fn page(asked: &Asked, found: &FoundRows, filter: &RowFilter, names: &Names) -> Result<Page, Problem> {
+    let wanted = filter.read()?;
+    let mut kept: Vec<&Hit> = found.hits.iter().filter(|hit| wanted.keeps(hit)).collect();
+    let is_movement = matches!(asked.question.criteria(), Criteria::Movement { .. });
+    if is_movement {
+        kept.reverse();
+    }
+    let pages = kept.len().div_ceil(PAGE_ROWS).max(1);
+    let number = filter.page.unwrap_or(0);
+    if number >= pages {
+        return Err(Problem::invalid("page", format!("the answer has {pages} pages, numbered from 0")));
+    }
+    let first = number * PAGE_ROWS;
+    let shown = kept.get(first..(first + PAGE_ROWS).min(kept.len())).unwrap_or_default();
+    let mut before = is_movement.then(|| first.checked_sub(1).and_then(|before| kept.get(before))).flatten().copied();
+    let mut rows = Vec::with_capacity(shown.len());
+    for hit in shown {
+        let mut row = row(hit, names);
+        if is_movement {
+            let since = |before: &Hit| hit.detection.scan_time.seconds() - before.detection.scan_time.seconds();
+            row.seconds_since_previous = before.map(since);
+            before = Some(hit);
+        }
+        rows.push(row);
+    }
+    Ok(Page { rows, page: number, pages, filtered: kept.len(), facets: facets(&kept) })
+}
+
+fn row(hit: &Hit, names: &Names) -> Row {
+    let detection = &hit.detection;
+    let share = |confidence: u16| f64::from(confidence) / 10_000.0;
+    Row {
+        id: detection.id.to_string(),
+        plate: detection.plate.as_str().to_owned(),
+        raw_plate: detection.raw_plate.clone(),
+        state: detection.state.map(|state| state.to_string()),
+        scan_time: detection.scan_time.to_string(),
+        receive_time: detection.receive_time.to_string(),
+        lat: detection.position.lat(),
+        lon: detection.position.lon(),
+        camera: names.camera(detection.camera),
+        source: detection.source.word().into(),
+        commercial: detection.source.is_commercial(),
+        owner: names.owner(detection.owner),
+        confidence: detection.confidence.map(share),
+        make: detection.vehicle.make.clone(),
+        model: detection.vehicle.model.clone(),
+        colour: detection.vehicle.colour.clone(),
+        year: detection.vehicle.year,
+        readings: detection
+            .readings
+            .iter()
+            .map(|reading| ReadingView {
+                plate: reading.plate.as_str().to_owned(),
+                confidence: share(reading.confidence),
+            })
+            .collect(),
+        matched: hit.matched.word().into(),
+        matched_reading: hit.reading,
+        areas: hit.areas.clone(),
+        photos: detection.photos,
+        verified: detection.is_verified(),
+        low_quality: detection.low_quality,
+        seconds_since_previous: None,
+    }
+}
+
+fn facets(hits: &[&Hit]) -> BTreeMap<String, Facet> {
+    let mut counts: BTreeMap<&str, HashMap<String, usize>> = BTreeMap::new();
+    for hit in hits {
+        let detection = &hit.detection;
+        let mut count = |facet: &'static str, value: Option<String>| {
+            if let Some(value) = value {
+                *counts.entry(facet).or_default().entry(value).or_default() += 1;
+            }
+        };
+        count("make", detection.vehicle.make.clone());
+        count("model", detection.vehicle.model.clone());
+        count("colour", detection.vehicle.colour.clone());
+        count("year", detection.vehicle.year.map(|year| year.to_string()));
+        count("state", Some(detection.state.map_or("unknown".into(), |state| state.to_string())));
+        count("source", Some(detection.source.word().into()));
+        count("match", Some(hit.matched.word().into()));
+    }
+    counts.into_iter().map(|(facet, values)| (facet.to_owned(), facet_of(values))).collect()
+}
+
+fn facet_of(values: HashMap<String, usize>) -> Facet {
+    let mut values: Vec<_> = values.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
+    values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+    let more = values.len().saturating_sub(FACET_VALUES_MAX);
+    values.truncate(FACET_VALUES_MAX);
+    Facet { values, more }
+}
+
+pub fn common_view(common: &CommonPlate) -> CommonView {
+    CommonView {
+        plate: common.plate.as_str().to_owned(),
+        state: common.state.map(|state| state.to_string()),
+        places: common
+            .places
+            .iter()
+            .map(|seen| {
+                seen.as_ref().map(|seen| SeenView {
+                    first: seen.first.to_string(),
+                    last: seen.last.to_string(),
+                    reads: seen.reads,
+                })
+            })
+            .collect(),
+    }
+}
