@@ -1,0 +1,373 @@
+//! A small world for tests: three agencies, people, cameras, a clock that stands, and the router in process.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use domain::{AgencyId, NewPhoto, Permission, ReasonCode, Role, UnitId, UserId, UtcMicros};
+use serde_json::{Value, json};
+use sightline_server::accounts::api as account_api;
+use sightline_server::agencies::acts::{self, Act, NewUser, Secrets};
+use sightline_server::agencies::api::{AddCamera, register_camera};
+use sightline_server::agencies::store::{self as agency_store, Agreement, Reason};
+use sightline_server::http::serve;
+use sightline_server::{App, Setup};
+use sqlx::{Connection, Executor};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use storage::{Clock, TestClock};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub const PASSWORD: &str = "violet kettle seven";
+/// 2026-06-01T12:00:00Z.
+pub const NOW: UtcMicros = UtcMicros(1_780_315_200_000_000);
+const DAY: i64 = 86_400_000_000;
+
+/// Every permission that is a kind of question.
+pub const ALL: [Permission; 7] = [
+    Permission::Full,
+    Permission::Partial,
+    Permission::MakeModel,
+    Permission::Area,
+    Permission::Common,
+    Permission::Movement,
+    Permission::Photo,
+];
+
+pub struct World {
+    pub app: Arc<App>,
+    pub clock: Arc<TestClock>,
+    pub router: Router,
+    pub police: AgencyId,
+    pub roads: AgencyId,
+    pub federal: AgencyId,
+    pub investigations: UnitId,
+    pub enforcement: UnitId,
+    /// Credentials by key.
+    pub cameras: HashMap<&'static str, String>,
+    totp: HashMap<String, Vec<u8>>,
+    _data: TempDir,
+}
+
+/// Draws one pixel for a photo that a camera keeps.
+struct OnePixel;
+
+#[async_trait::async_trait]
+impl detections::PhotoSource for OnePixel {
+    async fn fetch(&self, _: &domain::Detection, n: u8) -> Option<NewPhoto> {
+        let kind = if n == 0 { domain::detection::PhotoKind::Scene } else { domain::detection::PhotoKind::Plate };
+        (n < 2).then(|| NewPhoto { kind, bytes: one_pixel_jpeg() })
+    }
+}
+
+/// A valid JPEG of one grey pixel.
+pub fn one_pixel_jpeg() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    jpeg_encoder::Encoder::new(&mut bytes, 90).encode(&[128], 1, 1, jpeg_encoder::ColorType::Luma).unwrap();
+    bytes
+}
+
+/// An answer of the router.
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
+    }
+
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, String::from_utf8_lossy(&self.bytes));
+        self.json()
+    }
+
+    /// Asserts a refusal and gives its problem.
+    #[track_caller]
+    pub fn refused(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
+        assert_eq!(self.headers.get("content-type").unwrap(), "application/problem+json");
+        self.json()
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::on(None).await
+    }
+
+    /// The same world on a new PostgreSQL database; `None` where the tests were started without one.
+    pub async fn on_postgres() -> Option<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let Ok(url) = std::env::var("SIGHTLINE_TEST_POSTGRES") else {
+            eprintln!("SIGHTLINE_TEST_POSTGRES is not set: this runs on SQLite only");
+            return None;
+        };
+        let name = format!("it_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+        connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        let (_, options) = url.split_once('?').unwrap();
+        Some(Self::on(Some(format!("postgres:///{name}?{options}"))).await)
+    }
+
+    async fn on(postgres: Option<String>) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::at(NOW));
+        let clock_seam: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
+        let setup = Setup { postgres, clock: clock_seam, photo_source: Arc::new(OnePixel), ..Setup::new(data.path()) };
+        let app = App::open(setup).await.unwrap();
+        let mut world = Self {
+            router: serve::service(&app),
+            app,
+            clock,
+            police: AgencyId(0),
+            roads: AgencyId(0),
+            federal: AgencyId(0),
+            investigations: UnitId(0),
+            enforcement: UnitId(0),
+            cameras: HashMap::new(),
+            totp: HashMap::new(),
+            _data: data,
+        };
+        world.fill().await;
+        world
+    }
+
+    async fn fill(&mut self) {
+        use Role::{AgencyManager, CriminalInvestigator, PatrolOfficer, TaskForceOfficer};
+        account_api::make_host_operator(&self.app, "host", "Host", PASSWORD).await.unwrap();
+        self.police = self.agency("Port Larkin Police", "open").await;
+        self.roads = self.agency("Larkin Road Data", "open").await;
+        self.federal = self.agency("Harbor Federal Service", "pia-039b").await;
+        let patrol = self.unit(self.police, "Patrol", "default").await;
+        let office = self.unit(self.roads, "Office", "default").await;
+        self.investigations = self.unit(self.federal, "Investigations", "investigations").await;
+        self.enforcement = self.unit(self.federal, "Enforcement", "enforcement").await;
+        for agency in [self.police, self.roads, self.federal] {
+            self.reason(agency, "CRIME", true).await;
+            self.reason(agency, "ADMIN", false).await;
+        }
+        let (police, roads, federal) = (self.police, self.roads, self.federal);
+        self.user("chief", police, patrol, &[AgencyManager], &[]).await;
+        self.user("officer", police, patrol, &[PatrolOfficer], &[Permission::Full]).await;
+        self.user("detective", police, patrol, &[CriminalInvestigator], &ALL).await;
+        self.user("roaddata", roads, office, &[AgencyManager], &[]).await;
+        self.user("manager", federal, self.investigations, &[AgencyManager], &[]).await;
+        self.user("investigator", federal, self.investigations, &[CriminalInvestigator], &ALL).await;
+        self.user("colleague", federal, self.investigations, &[CriminalInvestigator], &ALL).await;
+        self.user("enforcement", federal, self.enforcement, &[TaskForceOfficer], &ALL).await;
+        self.camera("pole-1", police, "pole", Some((34.0, -140.0))).await;
+        self.camera("pole-2", police, "pole", Some((34.01, -140.01))).await;
+        self.camera("car-1", police, "vehicle-mounted", None).await;
+        self.camera("toll-1", roads, "toll-road", Some((34.02, -140.02))).await;
+    }
+
+    async fn act(&self, act: Act) -> u32 {
+        acts::perform(&self.app, None, act, Secrets::default()).await.unwrap().id
+    }
+
+    pub async fn agency(&self, name: &str, preset: &str) -> AgencyId {
+        let act = Act::CreateAgency { name: name.into(), preset: preset.into(), zone: "Etc/GMT+9".into() };
+        AgencyId(self.act(act).await)
+    }
+
+    pub async fn unit(&self, agency: AgencyId, name: &str, profile: &str) -> UnitId {
+        UnitId(self.act(Act::CreateUnit { agency, name: name.into(), profile: profile.into() }).await)
+    }
+
+    async fn reason(&self, agency: AgencyId, code: &str, criminal: bool) {
+        let reason = Reason {
+            code: ReasonCode(code.into()),
+            label: code.into(),
+            criminal,
+            active: true,
+            units: None,
+            authority: "Fictional Code 7".into(),
+            look_back_days: 365,
+        };
+        self.act(Act::PutReason { agency, reason }).await;
+    }
+
+    pub async fn user(&mut self, login: &str, agency: AgencyId, unit: UnitId, roles: &[Role], permissions: &[Permission]) {
+        let secret = login.bytes().cycle().take(20).collect::<Vec<u8>>();
+        let secrets = acts::user_secrets(&self.app, agency, PASSWORD, Some(&secret)).await.unwrap();
+        let user = NewUser {
+            id: UserId(uuid::Uuid::now_v7()),
+            agency,
+            unit,
+            login: login.into(),
+            name: format!("Name of {login}"),
+            roles: roles.iter().copied().collect(),
+            permissions: permissions.iter().copied().collect(),
+            cleared: true,
+        };
+        acts::perform(&self.app, None, Act::CreateUser(user), secrets).await.unwrap();
+        self.totp.insert(login.into(), secret);
+    }
+
+    async fn camera(&mut self, key: &'static str, agency: AgencyId, source: &str, at: Option<(f64, f64)>) {
+        let owner = agency_store::agency(&self.app.sql, agency).await.unwrap().unwrap();
+        let body = AddCamera {
+            key: key.into(),
+            name: format!("Camera {key}"),
+            source: source.into(),
+            lat: at.map(|at| at.0),
+            lon: at.map(|at| at.1),
+            zone: None,
+            width_px: 1920,
+            height_px: 1080,
+        };
+        let made = register_camera(&self.app, None, &owner, body).await.unwrap();
+        self.cameras.insert(key, made.credential);
+    }
+
+    /// Shows one agency's detections to another for a year.
+    pub async fn share(&self, owner: AgencyId, recipient: AgencyId) {
+        self.share_until(owner, recipient, NOW.plus_micros(365 * DAY)).await;
+    }
+
+    pub async fn share_until(&self, owner: AgencyId, recipient: AgencyId, to: UtcMicros) {
+        let agreement = Agreement {
+            owner,
+            recipient,
+            sources: None,
+            permissions: ALL.iter().copied().collect::<BTreeSet<_>>(),
+            reasons: None,
+            from: NOW.plus_micros(-DAY),
+            to,
+            active: true,
+            document: "MOU 1".into(),
+        };
+        self.act(Act::SignAgreement(agreement)).await;
+    }
+
+    pub async fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.header("content-type", "application/json").body(body).unwrap()).await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap().to_vec();
+        Reply { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Reply {
+        self.call("GET", path, Some(token), None).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
+        self.call("POST", path, Some(token), Some(body)).await
+    }
+
+    /// The current one-time code. Codes count once, so the clock moves on one step first.
+    pub fn next_code(&self, login: &str) -> String {
+        self.clock.advance_micros(30_000_000);
+        self.code(login)
+    }
+
+    pub fn code(&self, login: &str) -> String {
+        let totp = account_api::totp(self.totp.get(login).unwrap().clone()).unwrap();
+        totp.generate(u64::try_from(self.clock.now().seconds()).unwrap()).to_string()
+    }
+
+    /// Signs in without accepting the rules.
+    pub async fn sign_in_only(&self, login: &str, door: &str) -> String {
+        let mut body = json!({ "login": login, "password": PASSWORD, "door": door, "deliver": "token" });
+        if door == "enhanced" {
+            body["code"] = json!(self.next_code(login));
+        }
+        let signed_in = self.call("POST", "/api/v1/session", None, Some(body)).await.ok();
+        signed_in["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Signs in and accepts the rules; gives the token.
+    pub async fn sign_in(&self, login: &str, door: &str) -> String {
+        let token = self.sign_in_only(login, door).await;
+        let me = self.get("/api/v1/session", &token).await.ok();
+        let accept = json!({ "version": me["rules"]["version"], "accepted": true });
+        self.post("/api/v1/session/rules", &token, accept).await.ok();
+        token
+    }
+
+    /// Posts reads by a camera in our own format; gives the reply's body.
+    pub async fn ingest(&self, camera: &str, detections: Vec<Value>) -> Value {
+        let credential = self.cameras.get(camera).unwrap();
+        self.post("/api/v1/detections", credential, json!({ "detections": detections })).await.ok()
+    }
+
+    /// All ledger records of an agency.
+    pub async fn records(&self, agency: AgencyId) -> Vec<ledger::OpenedRecord> {
+        self.app.ledger.records_of(Some(agency), 0, 10_000).await.unwrap()
+    }
+
+    /// The newest ledger record of an agency of this kind.
+    #[track_caller]
+    pub async fn newest(&self, agency: AgencyId, kind: &str) -> ledger::OpenedRecord {
+        self.records(agency).await.into_iter().rev().find(|record| record.kind == kind).expect(kind)
+    }
+}
+
+/// A read of a white fictional sedan, `minutes` before now, with two photos at the camera.
+pub fn read(plate: &str, state: Option<&str>, minutes: i64) -> Value {
+    json!({
+        "event_id": format!("{plate}-{minutes}"),
+        "scan_time": NOW.plus_micros(-minutes * 60_000_000).to_string(),
+        "plate": plate, "state": state, "confidence": 0.93,
+        "vehicle": { "make": "Toyota", "model": "Camry", "colour": "White", "year": 2019 },
+        "photos_at_camera": 2,
+    })
+}
+
+/// The frame of the last day, for questions.
+pub fn last_day() -> (String, String) {
+    (NOW.plus_micros(-DAY).to_string(), NOW.plus_micros(60_000_000).to_string())
+}
+
+/// A square of about 220 m around a camera, as GeoJSON.
+pub fn square(lat: f64, lon: f64) -> Value {
+    let (d, e) = (0.001, 0.0012);
+    json!({ "type": "Polygon", "coordinates": [[
+        [lon - e, lat - d], [lon + e, lat - d], [lon + e, lat + d], [lon - e, lat + d], [lon - e, lat - d],
+    ]] })
+}
+
+/// A purpose that every policy accepts.
+pub fn purpose() -> Value {
+    json!({
+        "reason": "CRIME", "case_reference": "HF-2026-0113", "subject": "driver of the white sedan",
+        "target": { "kind": "vehicle", "description": "the white sedan seen at the pier" },
+        "justification": "The sedan left the pier with the stolen cargo on the morning of 31 May.",
+        "suspicion_facts": "Two witnesses saw the cargo being loaded inside this area at that hour.",
+        "place_linked_to_case": true, "not_based_on_trait": true,
+    })
+}
+
+/// A question of the last day, with further fields.
+pub fn question(kind: &str, fields: Value) -> Value {
+    let (from, to) = last_day();
+    let mut question = json!({ "kind": kind, "from": from, "to": to });
+    for (name, value) in fields.as_object().unwrap() {
+        question[name] = value.clone();
+    }
+    question
+}
+
+pub fn ask(kind: &str, fields: Value) -> Value {
+    json!({ "question": question(kind, fields), "purpose": purpose() })
+}
+
+/// The plates of an answer's first page, in its order.
+pub fn plates(answer: &Value) -> Vec<String> {
+    answer["page"]["rows"].as_array().unwrap().iter().map(|row| row["plate"].as_str().unwrap().to_owned()).collect()
+}
