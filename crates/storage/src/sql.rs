@@ -1,9 +1,10 @@
 //! One SQL seam over SQLite (the default, embedded) and PostgreSQL.
 //!
-//! Statements are written once: `$1` placeholders, `ON CONFLICT`, `RETURNING`, 64-bit integers, text, bytes, booleans.
+//! Statements are written once: `$1` placeholders, `ON CONFLICT`, `RETURNING`, 64-bit integers, text, bytes.
+//! A flag is an integer, 0 or 1 ([`flag`]): SQLite's booleans do not pass through the common driver.
 //! `{bytes}` in a migration becomes the dialect's type. Aggregates are cast to `BIGINT`.
 
-use sqlx::any::AnyPoolOptions;
+use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyPool, Connection, Executor, Row, Transaction};
 use std::path::Path;
 use std::sync::Once;
@@ -147,6 +148,11 @@ impl Sql {
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         self.pool.acquire().await?.ping().await
     }
+}
+
+/// Reads a flag's column.
+pub fn flag(row: &AnyRow, column: &str) -> Result<bool, sqlx::Error> {
+    row.try_get::<i64, _>(column).map(|value| value != 0)
 }
 
 #[derive(Debug, thiserror::Error)]

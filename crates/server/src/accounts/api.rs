@@ -6,6 +6,7 @@ use super::{password, sessions};
 use crate::App;
 use crate::agencies::acts::{self, Act, NewUser};
 use crate::agencies::store as agency_store;
+use crate::cameras::store as camera_store;
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use crate::oversight::entries::{Entry, SignInFailed};
@@ -251,6 +252,9 @@ pub struct Me {
     pub rules: Rules,
     /// What `*` means in a plate: `one` character or `any` run of them.
     pub star: String,
+    /// Where a map opens: the middle of all registered cameras, `[longitude, latitude]` in degrees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub centre: Option<[f64; 2]>,
 }
 
 /// Who is signed in.
@@ -281,7 +285,19 @@ pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Ca
             enhanced_text: enhanced.then(|| caller.agency.enhanced_rules_text.clone()),
         },
         star: star.into(),
+        centre: centre(&app).await?,
     }))
+}
+
+async fn centre(app: &App) -> Result<Option<[f64; 2]>, Problem> {
+    let cameras = camera_store::all(&app.sql).await?;
+    let positions: Vec<_> = cameras.iter().filter_map(|camera| camera.position).collect();
+    let middle = |of: fn(&domain::Position) -> f64| {
+        let mut values: Vec<f64> = positions.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    };
+    Ok(middle(domain::Position::lon).zip(middle(domain::Position::lat)).map(|(lon, lat)| [lon, lat]))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

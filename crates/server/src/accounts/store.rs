@@ -6,7 +6,7 @@ use domain::{AgencyId, LogIn, Permission, Role, UnitId, UserId, UtcMicros};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use std::collections::BTreeSet;
-use storage::sql::Migration;
+use storage::sql::{Migration, flag};
 use storage::{Scope, Sql, SqlError};
 
 pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
@@ -20,7 +20,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
             id TEXT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id),
             unit BIGINT NOT NULL REFERENCES units (id), login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
             password TEXT NOT NULL, totp {bytes}, totp_last_step BIGINT NOT NULL, roles TEXT NOT NULL,
-            permissions TEXT NOT NULL, cleared BOOLEAN NOT NULL, active BOOLEAN NOT NULL,
+            permissions TEXT NOT NULL, cleared BIGINT NOT NULL, active BIGINT NOT NULL,
             rules_version BIGINT NOT NULL, enhanced_rules_version BIGINT NOT NULL);
         CREATE TABLE sessions (
             id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), log_in TEXT NOT NULL, kind TEXT NOT NULL,
@@ -73,8 +73,8 @@ fn read_user(row: &AnyRow) -> Result<User, sqlx::Error> {
         totp_sealed: row.try_get("totp")?,
         roles: split_words(&roles, Role::from_word).collect(),
         permissions: split_words(&permissions, Permission::from_word).collect(),
-        cleared: row.try_get("cleared")?,
-        active: row.try_get("active")?,
+        cleared: flag(row, "cleared")?,
+        active: flag(row, "active")?,
         rules_version: row.try_get("rules_version")?,
         enhanced_rules_version: row.try_get("enhanced_rules_version")?,
     })
@@ -130,8 +130,8 @@ pub async fn insert_user(
     .bind(secrets.totp_sealed.clone())
     .bind(join_words(&user.roles))
     .bind(join_words(&user.permissions))
-    .bind(user.cleared)
-    .bind(true)
+    .bind(i64::from(user.cleared))
+    .bind(1_i64)
     .execute(&mut **transaction)
     .await?;
     Ok(0)
@@ -147,7 +147,7 @@ pub async fn set_active(
     let changed = sqlx::query("UPDATE users SET active = $3 WHERE id = $1 AND agency = $2")
         .bind(user.to_string())
         .bind(i64::from(agency.0))
-        .bind(active)
+        .bind(i64::from(active))
         .execute(&mut **transaction)
         .await?;
     if changed.rows_affected() == 0 {

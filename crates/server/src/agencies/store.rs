@@ -5,7 +5,7 @@ use policy::{AgreementFacts, PoolFacts, ReasonFacts};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row};
 use std::collections::BTreeSet;
-use storage::sql::Migration;
+use storage::sql::{Migration, flag};
 use storage::{Sql, SqlError};
 
 pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
@@ -17,14 +17,14 @@ const MIGRATIONS: &[Migration] = &[Migration {
     statements: "
         CREATE TABLE agencies (
             id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, preset TEXT NOT NULL, zone TEXT NOT NULL,
-            active BOOLEAN NOT NULL, rules_version BIGINT NOT NULL, rules_text TEXT NOT NULL,
+            active BIGINT NOT NULL, rules_version BIGINT NOT NULL, rules_text TEXT NOT NULL,
             enhanced_rules_text TEXT NOT NULL);
         CREATE TABLE units (
             id BIGINT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id), name TEXT NOT NULL,
             profile TEXT NOT NULL, UNIQUE (agency, name));
         CREATE TABLE reasons (
             agency BIGINT NOT NULL REFERENCES agencies (id), code TEXT NOT NULL, label TEXT NOT NULL,
-            criminal BOOLEAN NOT NULL, active BOOLEAN NOT NULL, units TEXT, authority TEXT NOT NULL,
+            criminal BIGINT NOT NULL, active BIGINT NOT NULL, units TEXT, authority TEXT NOT NULL,
             look_back_days BIGINT NOT NULL, PRIMARY KEY (agency, code));
         CREATE TABLE pools (
             id BIGINT PRIMARY KEY, owner BIGINT NOT NULL REFERENCES agencies (id), source TEXT NOT NULL,
@@ -32,7 +32,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
         CREATE TABLE agreements (
             id BIGINT PRIMARY KEY, owner BIGINT NOT NULL REFERENCES agencies (id),
             recipient BIGINT NOT NULL REFERENCES agencies (id), sources TEXT, permissions TEXT NOT NULL, reasons TEXT,
-            starts BIGINT NOT NULL, ends BIGINT NOT NULL, active BOOLEAN NOT NULL, document TEXT NOT NULL);
+            starts BIGINT NOT NULL, ends BIGINT NOT NULL, active BIGINT NOT NULL, document TEXT NOT NULL);
     ",
 }];
 
@@ -127,7 +127,7 @@ fn read_agency(row: &AnyRow) -> Result<Agency, sqlx::Error> {
         name: row.try_get("name")?,
         preset: row.try_get("preset")?,
         zone: row.try_get("zone")?,
-        active: row.try_get("active")?,
+        active: flag(row, "active")?,
         rules_version: row.try_get("rules_version")?,
         rules_text: row.try_get("rules_text")?,
         enhanced_rules_text: row.try_get("enhanced_rules_text")?,
@@ -171,8 +171,8 @@ fn read_reason(row: &AnyRow) -> Result<Reason, sqlx::Error> {
     Ok(Reason {
         code: ReasonCode(row.try_get("code")?),
         label: row.try_get("label")?,
-        criminal: row.try_get("criminal")?,
-        active: row.try_get("active")?,
+        criminal: flag(row, "criminal")?,
+        active: flag(row, "active")?,
         units: units.map(|units| split_words(&units, |word| word.parse().ok()).collect()),
         authority: row.try_get("authority")?,
         look_back_days: small_id(row.try_get("look_back_days")?)?,
@@ -208,7 +208,7 @@ fn read_agreement(row: &AnyRow) -> Result<Agreement, sqlx::Error> {
         reasons: reasons.map(|words| split_words(&words, |word| Some(ReasonCode(word.to_owned()))).collect()),
         from: UtcMicros(row.try_get("starts")?),
         to: UtcMicros(row.try_get("ends")?),
-        active: row.try_get("active")?,
+        active: flag(row, "active")?,
         document: row.try_get("document")?,
     })
 }

@@ -6,7 +6,7 @@ use domain::{AgencyId, CameraId, PoolId, Position, Source};
 use feeds::CameraFacts;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
-use storage::sql::Migration;
+use storage::sql::{Migration, flag};
 use storage::{Sql, SqlError};
 
 pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
@@ -20,7 +20,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
             id BIGINT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id),
             pool BIGINT NOT NULL REFERENCES pools (id), camera_key TEXT NOT NULL, name TEXT NOT NULL,
             source TEXT NOT NULL, lat_e7 BIGINT, lon_e7 BIGINT, zone TEXT NOT NULL, width_px BIGINT NOT NULL,
-            height_px BIGINT NOT NULL, credential TEXT UNIQUE, active BOOLEAN NOT NULL, UNIQUE (agency, camera_key));
+            height_px BIGINT NOT NULL, credential TEXT UNIQUE, active BIGINT NOT NULL, UNIQUE (agency, camera_key));
         CREATE TABLE quarantine (
             id TEXT PRIMARY KEY, agency BIGINT NOT NULL, camera BIGINT NOT NULL, received BIGINT NOT NULL,
             reason TEXT NOT NULL, sealed {bytes} NOT NULL);
@@ -82,12 +82,12 @@ fn read_camera(row: &AnyRow) -> Result<Camera, sqlx::Error> {
         zone: row.try_get("zone")?,
         width_px: small_id(row.try_get("width_px")?)?,
         height_px: small_id(row.try_get("height_px")?)?,
-        active: row.try_get("active")?,
+        active: flag(row, "active")?,
     })
 }
 
 pub async fn by_credential(sql: &Sql, credential_hash: &str) -> Result<Option<Camera>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM cameras WHERE credential = $1 AND active")
+    let row = sqlx::query("SELECT * FROM cameras WHERE credential = $1 AND active = 1")
         .bind(credential_hash)
         .fetch_optional(sql.pool())
         .await?;
@@ -154,7 +154,7 @@ pub async fn insert_camera(
     .bind(i64::from(camera.width_px))
     .bind(i64::from(camera.height_px))
     .bind(secrets.credential_hash.clone())
-    .bind(true)
+    .bind(1_i64)
     .execute(&mut **transaction)
     .await?;
     small_id(id)
@@ -170,7 +170,7 @@ pub async fn set_active(
     let changed = sqlx::query("UPDATE cameras SET active = $3 WHERE id = $1 AND agency = $2")
         .bind(i64::from(camera.0))
         .bind(i64::from(agency.0))
-        .bind(active)
+        .bind(i64::from(active))
         .execute(&mut **transaction)
         .await?;
     if changed.rows_affected() == 0 { Err(sqlx::Error::RowNotFound) } else { Ok(0) }

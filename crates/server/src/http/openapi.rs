@@ -27,6 +27,7 @@ use utoipa::OpenApi;
         cameras::api::plate_recognizer_by_path,
         queries::api::reasons,
         queries::api::colleagues,
+        queries::api::cameras,
         queries::api::measure,
         queries::api::ask,
         queries::api::show,

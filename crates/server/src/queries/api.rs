@@ -8,7 +8,7 @@ use super::sentence;
 use crate::App;
 use crate::accounts::{Caller, store as account_store};
 use crate::agencies::store as agency_store;
-use crate::cameras::store as camera_store;
+use crate::cameras::store::{self as camera_store, Camera};
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use axum::body::Bytes;
@@ -360,6 +360,47 @@ pub async fn colleagues(
     Ok(Json(view.collect()))
 }
 
+/// A camera that stands still, for the map.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeenCamera {
+    pub name: String,
+    pub source: String,
+    pub owner: String,
+    pub lat: f64,
+    pub lon: f64,
+}
+
+/// Cameras of the pools that the caller's agency owns or sees under an agreement.
+async fn visible_cameras(app: &App, caller: &Caller) -> Result<Vec<Camera>, Problem> {
+    let pools = agency_store::pool_facts(&app.sql, caller.agency.id).await?;
+    let cameras = camera_store::all(&app.sql).await?;
+    Ok(cameras
+        .into_iter()
+        .filter(|camera| camera.active && pools.iter().any(|facts| facts.pool == camera.pool))
+        .collect())
+}
+
+/// The fixed cameras that the caller's agency owns or sees under an agreement.
+#[utoipa::path(get, path = "/api/v1/cameras", tag = "queries", responses((status = 200, body = Vec<SeenCamera>)))]
+pub async fn cameras(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Result<Json<Vec<SeenCamera>>, Problem> {
+    let owners = agency_store::agencies(&app.sql).await?;
+    let seen = visible_cameras(&app, &caller).await?.into_iter().filter_map(|camera| {
+        let position = camera.position?;
+        let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
+        Some(SeenCamera {
+            name: camera.name,
+            source: camera.source.word().into(),
+            owner: owner.name.clone(),
+            lat: position.lat(),
+            lon: position.lon(),
+        })
+    });
+    Ok(Json(seen.collect()))
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
@@ -387,12 +428,10 @@ pub async fn measure(
         return Err(Problem::invalid("areas", format!("at most {AREAS_MAX} areas")));
     }
     let areas = body::areas(&measure.areas, "areas")?;
-    let pools = agency_store::pool_facts(&app.sql, caller.agency.id).await?;
-    let cameras = camera_store::all(&app.sql).await?;
-    let inside = cameras.iter().filter(|camera| {
-        let seen = camera.active && pools.iter().any(|facts| facts.pool == camera.pool);
-        seen && camera.position.is_some_and(|position| areas.iter().any(|area| area.contains(position)))
-    });
+    let cameras = visible_cameras(&app, &caller).await?;
+    let inside = cameras
+        .iter()
+        .filter(|camera| camera.position.is_some_and(|position| areas.iter().any(|area| area.contains(position))));
     Ok(Json(Measured {
         cameras: inside.count(),
         square_metres: areas.iter().map(domain::Area::square_metres).collect(),

@@ -45,7 +45,8 @@ async fn qry_1_qry_2_qry_3_qry_4_qry_5_qry_6_an_investigator_asks_all_six_kinds(
         assert_eq!(matched, ["exact", "exact", "alternative", "unknown-state", "look-alike", "exact"]);
 
         // Under pia-039b a star is exactly one character.
-        let partial = asked(&world, &token, ask("partial-plate", json!({ "plate": "7AB*12*", "state": "US-CA" }))).await;
+        let partial =
+            asked(&world, &token, ask("partial-plate", json!({ "plate": "7AB*12*", "state": "US-CA" }))).await;
         assert_eq!(partial["count"]["exactly"], 5);
         let fields = json!({ "plate": "7AB*3", "state": "US-CA" });
         assert_eq!(asked(&world, &token, ask("partial-plate", fields)).await["count"]["exactly"], 0);
@@ -123,7 +124,10 @@ async fn agy_2_another_owners_reads_never_appear_without_an_agreement() {
 
     world.share(world.roads, world.federal).await;
     let answer = asked(&world, &token, body()).await;
-    assert_eq!((&answer["count"]["exactly"], &answer["page"]["rows"][0]["owner"]), (&json!(1), &json!("Larkin Road Data")));
+    assert_eq!(
+        (&answer["count"]["exactly"], &answer["page"]["rows"][0]["owner"]),
+        (&json!(1), &json!("Larkin Road Data"))
+    );
 
     let officer = world.sign_in("officer", "plain").await;
     let answer = asked(&world, &officer, body()).await;
@@ -159,7 +163,12 @@ async fn lim_4_a_preview_counts_before_any_plate_is_shown_and_both_steps_are_rec
     let shown = world.post(&path, &token, json!({})).await.ok();
     assert_eq!(shown["page"]["rows"].as_array().unwrap().len(), 5);
     let kinds: Vec<_> = world.records(world.federal).await.into_iter().map(|record| record.kind).collect();
-    assert!(kinds.ends_with(&["query.preview".into(), "query.outcome".into(), "query.rows".into(), "query.outcome".into()]));
+    assert!(kinds.ends_with(&[
+        "query.preview".into(),
+        "query.outcome".into(),
+        "query.rows".into(),
+        "query.outcome".into()
+    ]));
 }
 
 #[tokio::test]

@@ -25,7 +25,10 @@ async fn det_1_a_read_is_searchable_as_soon_as_it_is_acknowledged_and_the_same_a
     let answer = full(&world, "7ABC123").await;
     let row = &answer["page"]["rows"][0];
     assert_eq!(answer["count"]["exactly"], 1);
-    assert_eq!((&row["camera"], &row["source"], &row["commercial"]), (&json!("Camera pole-1"), &json!("pole"), &json!(false)));
+    assert_eq!(
+        (&row["camera"], &row["source"], &row["commercial"]),
+        (&json!("Camera pole-1"), &json!("pole"), &json!(false))
+    );
     assert_eq!((&row["make"], &row["colour"], &row["verified"]), (&json!("toyota"), &json!("white"), &json!(true)));
 }
 
@@ -52,7 +55,8 @@ async fn acc_1_without_a_camera_credential_or_with_a_revoked_one_nothing_is_stor
 
     let manager = world.sign_in("chief", "plain").await;
     let overview = world.get("/api/v1/agency", &manager).await.ok();
-    let camera = overview["cameras"].as_array().unwrap().iter().find(|camera| camera["key"] == "pole-1").unwrap()["id"].clone();
+    let camera =
+        overview["cameras"].as_array().unwrap().iter().find(|camera| camera["key"] == "pole-1").unwrap()["id"].clone();
     let path = format!("/api/v1/agency/cameras/{camera}/active");
     world.call("PUT", &path, Some(&manager), Some(json!({ "active": false }))).await.ok();
     let credential = world.cameras["pole-1"].clone();
@@ -122,8 +126,11 @@ async fn det_2_plate_recognizer_multipart_and_basic_authentication_are_taken_as_
     let city = City::build(CityPlan { vehicles: 2_000, days: 30, end: NOW, ..CityPlan::default() }).unwrap();
     let one = city.detections(6_000).filter(|read| read.photos_at_camera > 0 && read.state.is_some()).last().unwrap();
     let (payload, upload) = city.plate_recognizer(&one, &city.photos(&one));
-    let mut body = format!("--cut\r\ncontent-disposition: form-data; name=\"json\"\r\n\r\n{payload}\r\n--cut\r\n").into_bytes();
-    body.extend_from_slice(b"content-disposition: form-data; name=\"upload\"; filename=\"a.jpg\"\r\ncontent-type: image/jpeg\r\n\r\n");
+    let mut body =
+        format!("--cut\r\ncontent-disposition: form-data; name=\"json\"\r\n\r\n{payload}\r\n--cut\r\n").into_bytes();
+    body.extend_from_slice(
+        b"content-disposition: form-data; name=\"upload\"; filename=\"a.jpg\"\r\ncontent-type: image/jpeg\r\n\r\n",
+    );
     body.extend_from_slice(&upload.unwrap());
     body.extend_from_slice(b"\r\n--cut--\r\n");
     let basic = base64::prelude::BASE64_STANDARD.encode(format!("camera:{}", world.cameras["pole-1"]));
@@ -142,7 +149,10 @@ async fn aud_1_one_entry_per_camera_and_minute_tells_what_was_ingested() {
     world.ingest("pole-1", vec![read("7ABC123", Some("US-CA"), 5)]).await;
     world.ingest("pole-1", vec![read("7ABC124", Some("US-CA"), 4), read("7ABC125", Some("US-CA"), 3)]).await;
     sightline_server::cameras::ingest_log::write_ended_minutes(&world.app).await.unwrap();
-    assert!(!world.records(world.police).await.iter().any(|record| record.kind == "ingest"), "the minute has not ended");
+    assert!(
+        !world.records(world.police).await.iter().any(|record| record.kind == "ingest"),
+        "the minute has not ended"
+    );
     world.clock.advance_micros(60_000_000);
     sightline_server::cameras::ingest_log::write_ended_minutes(&world.app).await.unwrap();
     let record = world.newest(world.police, "ingest").await.record;

@@ -32,14 +32,27 @@ async fn why_1_why_2_why_3_why_6_why_7_each_missing_field_is_named_and_the_refus
     let world = world().await;
     let token = world.sign_in("investigator", "enhanced").await;
     let full = || ask("full-plate", json!({ "plate": "7ABC123", "state": "US-CA" }));
-    let fields = ["question.from", "question.to", "question.state", "purpose.reason", "purpose.case_reference",
-        "purpose.subject", "purpose.not_based_on_trait"];
+    let fields = [
+        "question.from",
+        "question.to",
+        "question.state",
+        "purpose.reason",
+        "purpose.case_reference",
+        "purpose.subject",
+        "purpose.not_based_on_trait",
+    ];
     for field in fields {
         refused(&world, &token, without(full(), field), field).await;
     }
     let area = || ask("area", json!({ "areas": [square(34.0, -140.0)] }));
-    let fields = ["question.areas", "purpose.case_reference", "purpose.justification", "purpose.suspicion_facts",
-        "purpose.target", "purpose.place_linked_to_case"];
+    let fields = [
+        "question.areas",
+        "purpose.case_reference",
+        "purpose.justification",
+        "purpose.suspicion_facts",
+        "purpose.target",
+        "purpose.place_linked_to_case",
+    ];
     for field in fields {
         refused(&world, &token, without(area(), field), field).await;
     }
@@ -127,7 +140,10 @@ async fn acc_4_new_rules_of_behaviour_stop_questions_until_they_are_accepted() {
 async fn aud_1_when_the_ledger_cannot_write_nothing_runs_and_no_row_leaves() {
     let world = world().await;
     let token = world.sign_in("investigator", "enhanced").await;
-    let answer = world.post("/api/v1/queries", &token, ask("full-plate", json!({ "plate": "7ABC123", "state": "US-CA" }))).await.ok();
+    let answer = world
+        .post("/api/v1/queries", &token, ask("full-plate", json!({ "plate": "7ABC123", "state": "US-CA" })))
+        .await
+        .ok();
     world.app.ledger_sql.close().await;
     let body = || ask("full-plate", json!({ "plate": "7ABC123", "state": "US-CA" }));
     world.post("/api/v1/queries", &token, body()).await.refused(503);

@@ -19,13 +19,13 @@ use storage::{Clock, TestClock};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-pub const PASSWORD: &str = "violet kettle seven";
+pub(crate) const PASSWORD: &str = "violet kettle seven";
 /// 2026-06-01T12:00:00Z.
-pub const NOW: UtcMicros = UtcMicros(1_780_315_200_000_000);
+pub(crate) const NOW: UtcMicros = UtcMicros(1_780_315_200_000_000);
 const DAY: i64 = 86_400_000_000;
 
 /// Every permission that is a kind of question.
-pub const ALL: [Permission; 7] = [
+pub(crate) const ALL: [Permission; 7] = [
     Permission::Full,
     Permission::Partial,
     Permission::MakeModel,
@@ -35,17 +35,17 @@ pub const ALL: [Permission; 7] = [
     Permission::Photo,
 ];
 
-pub struct World {
-    pub app: Arc<App>,
-    pub clock: Arc<TestClock>,
-    pub router: Router,
-    pub police: AgencyId,
-    pub roads: AgencyId,
-    pub federal: AgencyId,
-    pub investigations: UnitId,
-    pub enforcement: UnitId,
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) router: Router,
+    pub(crate) police: AgencyId,
+    pub(crate) roads: AgencyId,
+    pub(crate) federal: AgencyId,
+    pub(crate) investigations: UnitId,
+    pub(crate) enforcement: UnitId,
     /// Credentials by key.
-    pub cameras: HashMap<&'static str, String>,
+    pub(crate) cameras: HashMap<&'static str, String>,
     totp: HashMap<String, Vec<u8>>,
     _data: TempDir,
 }
@@ -62,34 +62,34 @@ impl detections::PhotoSource for OnePixel {
 }
 
 /// A valid JPEG of one grey pixel.
-pub fn one_pixel_jpeg() -> Vec<u8> {
+pub(crate) fn one_pixel_jpeg() -> Vec<u8> {
     let mut bytes = Vec::new();
     jpeg_encoder::Encoder::new(&mut bytes, 90).encode(&[128], 1, 1, jpeg_encoder::ColorType::Luma).unwrap();
     bytes
 }
 
 /// An answer of the router.
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
     }
 
     /// The body of a success.
     #[track_caller]
-    pub fn ok(self) -> Value {
+    pub(crate) fn ok(self) -> Value {
         assert!(self.status.is_success(), "{} {}", self.status, String::from_utf8_lossy(&self.bytes));
         self.json()
     }
 
     /// Asserts a refusal and gives its problem.
     #[track_caller]
-    pub fn refused(self, status: u16) -> Value {
+    pub(crate) fn refused(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
         assert_eq!(self.headers.get("content-type").unwrap(), "application/problem+json");
         self.json()
@@ -97,12 +97,12 @@ impl Reply {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::on(None).await
     }
 
     /// The same world on a new PostgreSQL database; `None` where the tests were started without one.
-    pub async fn on_postgres() -> Option<Self> {
+    pub(crate) async fn on_postgres() -> Option<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let Ok(url) = std::env::var("SIGHTLINE_TEST_POSTGRES") else {
             eprintln!("SIGHTLINE_TEST_POSTGRES is not set: this runs on SQLite only");
@@ -171,12 +171,12 @@ impl World {
         acts::perform(&self.app, None, act, Secrets::default()).await.unwrap().id
     }
 
-    pub async fn agency(&self, name: &str, preset: &str) -> AgencyId {
+    pub(crate) async fn agency(&self, name: &str, preset: &str) -> AgencyId {
         let act = Act::CreateAgency { name: name.into(), preset: preset.into(), zone: "Etc/GMT+9".into() };
         AgencyId(self.act(act).await)
     }
 
-    pub async fn unit(&self, agency: AgencyId, name: &str, profile: &str) -> UnitId {
+    pub(crate) async fn unit(&self, agency: AgencyId, name: &str, profile: &str) -> UnitId {
         UnitId(self.act(Act::CreateUnit { agency, name: name.into(), profile: profile.into() }).await)
     }
 
@@ -193,7 +193,14 @@ impl World {
         self.act(Act::PutReason { agency, reason }).await;
     }
 
-    pub async fn user(&mut self, login: &str, agency: AgencyId, unit: UnitId, roles: &[Role], permissions: &[Permission]) {
+    pub(crate) async fn user(
+        &mut self,
+        login: &str,
+        agency: AgencyId,
+        unit: UnitId,
+        roles: &[Role],
+        permissions: &[Permission],
+    ) {
         let secret = login.bytes().cycle().take(20).collect::<Vec<u8>>();
         let secrets = acts::user_secrets(&self.app, agency, PASSWORD, Some(&secret)).await.unwrap();
         let user = NewUser {
@@ -227,11 +234,11 @@ impl World {
     }
 
     /// Shows one agency's detections to another for a year.
-    pub async fn share(&self, owner: AgencyId, recipient: AgencyId) {
+    pub(crate) async fn share(&self, owner: AgencyId, recipient: AgencyId) {
         self.share_until(owner, recipient, NOW.plus_micros(365 * DAY)).await;
     }
 
-    pub async fn share_until(&self, owner: AgencyId, recipient: AgencyId, to: UtcMicros) {
+    pub(crate) async fn share_until(&self, owner: AgencyId, recipient: AgencyId, to: UtcMicros) {
         let agreement = Agreement {
             owner,
             recipient,
@@ -246,7 +253,7 @@ impl World {
         self.act(Act::SignAgreement(agreement)).await;
     }
 
-    pub async fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Reply {
+    pub(crate) async fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -255,34 +262,34 @@ impl World {
         self.send(request.header("content-type", "application/json").body(body).unwrap()).await
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap().to_vec();
         Reply { status: parts.status, headers: parts.headers, bytes }
     }
 
-    pub async fn get(&self, path: &str, token: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Reply {
         self.call("GET", path, Some(token), None).await
     }
 
-    pub async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Reply {
         self.call("POST", path, Some(token), Some(body)).await
     }
 
     /// The current one-time code. Codes count once, so the clock moves on one step first.
-    pub fn next_code(&self, login: &str) -> String {
+    pub(crate) fn next_code(&self, login: &str) -> String {
         self.clock.advance_micros(30_000_000);
         self.code(login)
     }
 
-    pub fn code(&self, login: &str) -> String {
+    pub(crate) fn code(&self, login: &str) -> String {
         let totp = account_api::totp(self.totp.get(login).unwrap().clone()).unwrap();
         totp.generate(u64::try_from(self.clock.now().seconds()).unwrap()).to_string()
     }
 
     /// Signs in without accepting the rules.
-    pub async fn sign_in_only(&self, login: &str, door: &str) -> String {
+    pub(crate) async fn sign_in_only(&self, login: &str, door: &str) -> String {
         let mut body = json!({ "login": login, "password": PASSWORD, "door": door, "deliver": "token" });
         if door == "enhanced" {
             body["code"] = json!(self.next_code(login));
@@ -291,8 +298,17 @@ impl World {
         signed_in["token"].as_str().unwrap().to_owned()
     }
 
+    /// Signs in with this body and accepts the rules, for people that a test made.
+    pub(crate) async fn sign_in_with(&self, body: Value) -> String {
+        let signed_in = self.call("POST", "/api/v1/session", None, Some(body)).await.ok();
+        let token = signed_in["token"].as_str().unwrap().to_owned();
+        let accept = json!({ "version": signed_in["rules"]["version"], "accepted": true });
+        self.post("/api/v1/session/rules", &token, accept).await.ok();
+        token
+    }
+
     /// Signs in and accepts the rules; gives the token.
-    pub async fn sign_in(&self, login: &str, door: &str) -> String {
+    pub(crate) async fn sign_in(&self, login: &str, door: &str) -> String {
         let token = self.sign_in_only(login, door).await;
         let me = self.get("/api/v1/session", &token).await.ok();
         let accept = json!({ "version": me["rules"]["version"], "accepted": true });
@@ -301,25 +317,24 @@ impl World {
     }
 
     /// Posts reads by a camera in our own format; gives the reply's body.
-    pub async fn ingest(&self, camera: &str, detections: Vec<Value>) -> Value {
+    pub(crate) async fn ingest(&self, camera: &str, detections: Vec<Value>) -> Value {
         let credential = self.cameras.get(camera).unwrap();
         self.post("/api/v1/detections", credential, json!({ "detections": detections })).await.ok()
     }
 
     /// All ledger records of an agency.
-    pub async fn records(&self, agency: AgencyId) -> Vec<ledger::OpenedRecord> {
+    pub(crate) async fn records(&self, agency: AgencyId) -> Vec<ledger::OpenedRecord> {
         self.app.ledger.records_of(Some(agency), 0, 10_000).await.unwrap()
     }
 
     /// The newest ledger record of an agency of this kind.
-    #[track_caller]
-    pub async fn newest(&self, agency: AgencyId, kind: &str) -> ledger::OpenedRecord {
+    pub(crate) async fn newest(&self, agency: AgencyId, kind: &str) -> ledger::OpenedRecord {
         self.records(agency).await.into_iter().rev().find(|record| record.kind == kind).expect(kind)
     }
 }
 
 /// A read of a white fictional sedan, `minutes` before now, with two photos at the camera.
-pub fn read(plate: &str, state: Option<&str>, minutes: i64) -> Value {
+pub(crate) fn read(plate: &str, state: Option<&str>, minutes: i64) -> Value {
     json!({
         "event_id": format!("{plate}-{minutes}"),
         "scan_time": NOW.plus_micros(-minutes * 60_000_000).to_string(),
@@ -330,12 +345,12 @@ pub fn read(plate: &str, state: Option<&str>, minutes: i64) -> Value {
 }
 
 /// The frame of the last day, for questions.
-pub fn last_day() -> (String, String) {
+pub(crate) fn last_day() -> (String, String) {
     (NOW.plus_micros(-DAY).to_string(), NOW.plus_micros(60_000_000).to_string())
 }
 
 /// A square of about 220 m around a camera, as GeoJSON.
-pub fn square(lat: f64, lon: f64) -> Value {
+pub(crate) fn square(lat: f64, lon: f64) -> Value {
     let (d, e) = (0.001, 0.0012);
     json!({ "type": "Polygon", "coordinates": [[
         [lon - e, lat - d], [lon + e, lat - d], [lon + e, lat + d], [lon - e, lat + d], [lon - e, lat - d],
@@ -343,7 +358,7 @@ pub fn square(lat: f64, lon: f64) -> Value {
 }
 
 /// A purpose that every policy accepts.
-pub fn purpose() -> Value {
+pub(crate) fn purpose() -> Value {
     json!({
         "reason": "CRIME", "case_reference": "HF-2026-0113", "subject": "driver of the white sedan",
         "target": { "kind": "vehicle", "description": "the white sedan seen at the pier" },
@@ -354,7 +369,7 @@ pub fn purpose() -> Value {
 }
 
 /// A question of the last day, with further fields.
-pub fn question(kind: &str, fields: Value) -> Value {
+pub(crate) fn question(kind: &str, fields: Value) -> Value {
     let (from, to) = last_day();
     let mut question = json!({ "kind": kind, "from": from, "to": to });
     for (name, value) in fields.as_object().unwrap() {
@@ -363,11 +378,11 @@ pub fn question(kind: &str, fields: Value) -> Value {
     question
 }
 
-pub fn ask(kind: &str, fields: Value) -> Value {
+pub(crate) fn ask(kind: &str, fields: Value) -> Value {
     json!({ "question": question(kind, fields), "purpose": purpose() })
 }
 
 /// The plates of an answer's first page, in its order.
-pub fn plates(answer: &Value) -> Vec<String> {
+pub(crate) fn plates(answer: &Value) -> Vec<String> {
     answer["page"]["rows"].as_array().unwrap().iter().map(|row| row["plate"].as_str().unwrap().to_owned()).collect()
 }
