@@ -40,7 +40,7 @@ export class Answer {
     const previewed = answer.step === "previewed";
     const movement = answer.kind === "movement";
     if (movement) this.view = "list";
-    const kinds = Object.entries(answer.by_match).sort(([a], [b]) => Object.keys(WHY).indexOf(a) - Object.keys(WHY).indexOf(b));
+    const kinds = Object.entries(answer.by_match).filter(([, count]) => count > 0).sort(([a], [b]) => Object.keys(WHY).indexOf(a) - Object.keys(WHY).indexOf(b));
     this.rows = h("ol", { class: "rows" });
     this.filters = h("div", { class: "filters" });
     this.pager = h("nav", { class: "pager", "aria-label": "Pages" });
@@ -53,9 +53,8 @@ export class Answer {
       answer.incomplete.length > 0 && h("p", { class: "note warn" }, `Not complete: ${many(answer.incomplete.length, "damaged part")} of the store did not answer. Tell whoever runs this service.`),
       answer.notice && h("p", { class: "note" }, answer.notice),
       movement && h("p", { class: "note" }, "Stops in order of time. The way between them is not known, so none is drawn. Do not act on a pattern without corroboration."),
-      previewed ? this.preview(answer) : [this.bar(), this.filters, this.common, this.rows, this.pager],
       h("p", { class: "reminder" }, answer.reminder, h("span", { class: "hint" }, ` Can be looked at until ${times.parts(answer.expires).time.slice(0, 5)}.`)),
-      previewed ? "" : this.again(answer));
+      previewed ? this.preview(answer) : [this.again(answer), this.bar(), this.filters, this.common, this.rows, this.pager]);
     this.node.scrollTop = 0;
     const each = kinds.map(([kind, count]) => `${number(count)} ${WHY[kind] ?? kind}`).join(", ");
     announce(`${counted(answer.count)}${each ? `: ${each}` : ""}. Ledger entry ${number(answer.receipt.entry)}.`);
@@ -161,9 +160,9 @@ export class Answer {
       stop && h("span", { class: "stop" }, String(stop)),
       h("span", { class: "c-plate" }, plateNode(row.plate, row.state)),
       h("span", { class: "c-time" }, times.node(row.scan_time)),
-      h("span", { class: "c-camera" }, row.camera, h("span", { class: "quiet" }, ` · ${words(row.source)}`)),
+      h("span", { class: "c-camera" }, row.camera),
       h("span", { class: "c-vehicle" }, vehicleOf(row) || h("span", { class: "quiet" }, "vehicle not reported")),
-      h("span", { class: "c-sure", title: "How sure the reader was" }, row.confidence === undefined ? "–" : percent(row.confidence)),
+      h("span", { class: "c-sure" }, h("span", { class: "quiet" }, words(row.source)), h("span", { title: "How sure the reader was" }, row.confidence === undefined ? "–" : percent(row.confidence))),
       h("span", { class: "c-why" }, row.areas.map((area) => swatch(area)), row.match !== "exact" && h("span", { class: `why ${row.match}` }, WHY[row.match] ?? row.match), !row.verified && h("span", { class: "why unverified", title: "Fewer than two photos: not called a match" }, "unverified")));
     const since = row.seconds_since_previous;
     const item = h("li", { "data-id": row.id }, since !== undefined && h("span", { class: "since" }, `${times.span(since)} later`), summary, detail);

@@ -11,12 +11,12 @@ export class Problem extends Error {
     const { rule, unlock, ledger_entry: entry } = this.body;
     const refused = rule ? "Refused: " : "";
     const recorded = entry === undefined ? "" : ` Recorded as ledger entry ${number(entry)}.`;
-    return refused + stop(upper(this.message)) + (unlock ? ` ${stop(upper(unlock))}` : "") + recorded;
+    return refused + sentence(this.message) + (unlock ? ` ${sentence(unlock)}` : "") + recorded;
   }
 }
 
-const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const stop = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+/** With a capital letter and a full stop. */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
 /** What to do when the session is over, and when the rules of behaviour changed; set once by the page. */
 export const when = { signedOut() {}, rulesChanged() {} };

@@ -2,7 +2,7 @@
 
 import { announce, get, h, post, put, remove, times, when } from "./api.js";
 import { Answer } from "./answer.js";
-import { AskForm, lists } from "./ask.js";
+import { AskForm, lists, mayAsk } from "./ask.js";
 import { MapView } from "./map.js";
 
 /** An unattended screen is hidden after this long, as the service ends its session. */
@@ -158,6 +158,20 @@ function makeDesk() {
   return { user: me.user, ask, map, answer };
 }
 
+/** Managers and host operators without a permission to ask: what their account is for, in place of a form that would refuse. */
+function noQuestions() {
+  const does = me.roles.includes("host-operator")
+    ? "A host operator creates agencies and their first managers, and sees no records."
+    : me.roles.includes("agency-manager")
+      ? "An agency's manager makes accounts, units, reasons, cameras, rules of behavior and sharing agreements; each change is recorded."
+      : "Your agency's manager grants permissions, each kind of question by itself.";
+  center(h("h1", {}, "This account asks no questions"),
+    h("p", {}, `${me.name} of ${me.agency} holds no permission for any kind of question, so nothing about plates can be seen here.`),
+    h("p", {}, does),
+    h("p", { class: "hint" }, "Managing has no page yet. It is done from a terminal or a program, through ", h("a", { href: "/api/v1/openapi.json" }, "the API"), ", with the rights of this account."));
+  announce("This account asks no questions.");
+}
+
 /** Shows what the session may see: the rules first, then the question. */
 async function open() {
   me = await get("/session", { quiet: true });
@@ -165,9 +179,12 @@ async function open() {
   if (desk && desk.user !== me.user) desk = null;
   bar();
   if (!me.rules_accepted) return rules();
-  const [reasons, colleagues] = await lists();
+  if (!mayAsk(me.permissions)) return noQuestions();
+  const [[reasons, colleagues], cameras] = await Promise.all([lists(), me.centre ? get("/cameras") : []]);
+  const isNew = !desk;
   desk ??= makeDesk();
   desk.ask.setCaller(me, reasons, colleagues);
+  if (isNew && me.centre) desk.map.setHome(me.centre, cameras);
   document.body.dataset.place = "desk";
   document.body.dataset.view = "ask";
   put(main, desk.ask.node, desk.map.node, desk.answer.node);

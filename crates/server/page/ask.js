@@ -1,11 +1,13 @@
 // The question: first why, then what. Says what a pattern accepts and how the question reads, and handles a no.
 
-import { get, h, many, number, post, Problem, put, squareMetres, times } from "./api.js";
+import { get, h, many, number, post, Problem, put, sentence, squareMetres, times } from "./api.js";
 import { letter, readAreas, roughArea, swatch } from "./map.js";
 
 const PLATE = ["full-plate", "partial-plate", "movement"];
 const VEHICLE = ["partial-plate", "make-model", "area", "common-plate"];
 const AREAS = ["area", "common-plate"];
+/** Kinds without a plate must say at whom or what they aim. */
+const TARGET = ["make-model", ...AREAS];
 /** Word, name, permission, what comes back. */
 export const KINDS = [
   ["full-plate", "Full plate", "full", "Every read of one plate, newest first."],
@@ -75,20 +77,26 @@ export class AskForm {
   hint(name, text) { const field = this.fields.get(name); field.hint = text; if (field.control.getAttribute("aria-invalid") !== "true") field.said.textContent = text; }
 
   why() {
-    const text = (rows, max) => h("textarea", { rows, maxlength: max });
     return h("fieldset", {}, h("legend", {}, "1 · Why"),
       this.field("purpose.reason", "Reason", h("select", {}), { hint: "From your agency's list." }),
       h("div", { class: "pair" },
         this.field("purpose.case_reference", "Case reference", h("input", { maxlength: 200 })),
         this.field("purpose.on_behalf_of", "For whom", h("select", {}))),
-      this.field("purpose.subject", "Subject", h("input", { maxlength: 200 }), { kinds: PLATE, hint: "Whom or what the plate belongs to, as far as you know." }),
-      h("div", { class: "pair" },
-        this.field("purpose.target.kind", "Target", h("select", {}, h("option", { value: "" }, "—"), h("option", { value: "person" }, "A person"), h("option", { value: "vehicle" }, "A vehicle"), h("option", { value: "criminal-activity" }, "Criminal activity"))),
-        this.field("purpose.target.description", "Which one", h("input", { maxlength: 200 }))),
-      this.field("purpose.justification", "Justification", text(2, 4000), { hint: "Why this has to be asked, in your own words." }),
-      this.field("purpose.suspicion_facts", "Facts of suspicion", text(2, 4000), { kinds: AREAS, hint: "What links these areas with the investigation." }),
-      this.check("purpose.place_linked_to_case", "The place, not the people in it, links to the case.", AREAS),
+      this.field("purpose.justification", "Justification", h("textarea", { rows: 2, maxlength: 4000 }), { hint: "Why this has to be asked, in your own words." }),
       this.check("purpose.not_based_on_trait", "This does not rest on a protected trait, or on speech, assembly or worship."));
+  }
+
+  /** What a kind needs to know of the person, the thing or the place; it stands below the kinds, so that choosing one moves nothing above. */
+  whom() {
+    const targets = [["", "Choose…"], ["person", "A person"], ["vehicle", "A vehicle"], ["criminal-activity", "Criminal activity"]];
+    return [
+      this.field("purpose.subject", "Subject", h("input", { maxlength: 200 }), { kinds: PLATE, hint: "Whom or what the plate belongs to, as far as you know." }),
+      h("div", { class: "pair", "data-kinds": TARGET.join(" ") },
+        this.field("purpose.target.kind", "Aimed at", h("select", {}, targets.map(([value, name]) => h("option", { value }, name))), { kinds: TARGET }),
+        this.field("purpose.target.description", "Which one", h("input", { maxlength: 200 }), { kinds: TARGET })),
+      this.field("purpose.suspicion_facts", "Facts of suspicion", h("textarea", { rows: 2, maxlength: 4000 }), { kinds: AREAS, hint: "What links these areas with the investigation." }),
+      this.check("purpose.place_linked_to_case", "The place, not the people in it, links to the case.", AREAS),
+    ];
   }
 
   what() {
@@ -102,10 +110,11 @@ export class AskForm {
     return h("fieldset", {}, h("legend", {}, "2 · What"),
       h("div", { class: "kinds", role: "radiogroup", "aria-label": "Kind of question" }, KINDS.map(choice)),
       this.kindNote = h("p", { class: "note" }),
+      this.whom(),
       this.field("plate", "Plate", h("input", { class: "plate", maxlength: 64, spellcheck: "false", autocapitalize: "characters" }), { kinds: PLATE }),
       this.starNote = h("p", { class: "hint star" }),
       stateField,
-      h("div", { class: "checks" },
+      h("div", { class: "checks", "data-kinds": PLATE.join(" ") },
         this.check("look_alikes", "Also look-alikes: O\u00a00\u00a0D\u00a0Q, I\u00a01\u00a0L, B\u00a08, S\u00a05, Z\u00a02, G\u00a06", PLATE),
         this.check("alternatives", "Also the reader's other readings", PLATE)),
       h("div", { class: "four", "data-kinds": VEHICLE.join(" ") },
@@ -123,7 +132,7 @@ export class AskForm {
   areasPart() {
     this.areaList = h("ul", { class: "areas" });
     this.measured = h("p", { class: "hint", role: "status" });
-    const pasted = h("textarea", { rows: 3, "aria-label": "Coordinates or GeoJSON", placeholder: "34.0012, -140.0021\n34.0030, -140.0021\n34.0030, -139.9990\nor GeoJSON" });
+    const pasted = h("textarea", { rows: 4, "aria-label": "Coordinates or GeoJSON", placeholder: "34.0012, -140.0021\n34.0030, -140.0021\n34.0030, -139.9990\nor GeoJSON" });
     const add = () => {
       try {
         this.map.setAreas([...this.map.areas, ...readAreas(pasted.value)]);
@@ -248,7 +257,7 @@ export class AskForm {
       const own = (area, index, end) => (kind === "common-plate" ? times.instant(area[end], `question.areas[${index}]`) : undefined);
       question.areas = this.map.areas.map((area, index) => ({ type: "Polygon", coordinates: area.coordinates, from: own(area, index, "from"), to: own(area, index, "to") }));
     }
-    const target = this.value("purpose.target.kind"), description = this.value("purpose.target.description");
+    const [target, description] = ["kind", "description"].map((part) => (takes(TARGET) ? this.value(`purpose.target.${part}`) : undefined));
     const purpose = {
       reason: this.value("purpose.reason"), case_reference: this.value("purpose.case_reference"), justification: this.value("purpose.justification"), on_behalf_of: this.value("purpose.on_behalf_of"),
       subject: takes(PLATE) ? this.value("purpose.subject") : undefined, suspicion_facts: takes(AREAS) ? this.value("purpose.suspicion_facts") : undefined,
@@ -327,7 +336,7 @@ export class AskForm {
     const { control, said, node } = this.fields.get(name);
     control.setAttribute("aria-invalid", "true");
     node.classList.add("wrong");
-    said.textContent = text;
+    said.textContent = sentence(text);
   }
 
   showProblem(problem) {
@@ -352,6 +361,9 @@ export class AskForm {
     if (!node) this.refusal.textContent = "";
   }
 }
+
+/** Whether any kind of question is open to these permissions. */
+export const mayAsk = (permissions) => KINDS.some(([, , permission]) => permissions.includes(permission));
 
 /** Reason codes and colleagues of the caller, for the form. */
 export const lists = () => Promise.all([get("/reasons"), get("/colleagues")]);

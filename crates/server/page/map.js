@@ -1,10 +1,12 @@
 // A map without a network: a graticule, a scale bar, areas to draw, reads as points, the density of a preview as cells.
 
-import { announce, h, many, squareMetres } from "./api.js";
+import { announce, h, many, number, squareMetres } from "./api.js";
 
 const AREA_COLOURS = 8;
 const CLICK_PX = 5;
 const PICK_PX = 14;
+/** How near the pointer must be to a camera for its name. */
+const CAMERA_PX = 7;
 const SCALE_MAX = 256 * 2 ** 24;
 const SCALE_MIN = 400;
 const METRES_PER_DEGREE = 111_320;
@@ -58,10 +60,22 @@ export function readAreas(text) {
   return polygons.map((rings) => ({ coordinates: rings.map((ring) => closed(ring.map(([lon, lat]) => [lon, lat]))) }));
 }
 
+/** Numbers of the stops at one place: `3`, `1, 2`, `4–6`, `1, 4, 7 …`. */
+function stops(reads) {
+  const runs = [];
+  for (const { number: stop } of reads) {
+    const last = runs.at(-1);
+    if (last?.[1] === stop - 1) last[1] = stop;
+    else runs.push([stop, stop]);
+  }
+  const written = runs.map(([first, last]) => (first === last ? `${first}` : last === first + 1 ? `${first}, ${last}` : `${first}–${last}`));
+  return written.slice(0, 3).join(", ") + (written.length > 3 ? " …" : "");
+}
+
 export class MapView {
   constructor({ onAreas, onPick }) {
-    Object.assign(this, { onAreas, onPick, areas: [], points: [], cells: [], draft: [], pointers: new Map(), mode: "move" });
-    Object.assign(this, { centre: [0.5, 0.4], scale: 700, selected: null, colours: null, numbered: false });
+    Object.assign(this, { onAreas, onPick, areas: [], places: [], cameras: [], cells: [], draft: [], pointers: new Map(), mode: "move" });
+    Object.assign(this, { centre: [0.5, 0.4], scale: 700, selected: null, colours: null, numbered: false, home: null });
     this.canvas = h("canvas", { tabindex: "0", role: "application", "aria-label": "Map. Arrows move, plus and minus zoom. While drawing, Space sets a corner at the cross, Enter finishes, Escape gives up. Areas can also be typed as coordinates." });
     this.hint = h("p", { class: "map-hint", role: "status" });
     const tool = (text, title, action, mode) => h("button", { type: "button", title, "data-mode": mode, "aria-pressed": mode && "false", onclick: action }, text);
@@ -87,6 +101,14 @@ export class MapView {
     this.paint();
   }
 
+  /** Where the map opens, and the fixed cameras that the caller may know of. */
+  setHome(centre, cameras) {
+    this.home = centre;
+    this.cameras = cameras;
+    this.fit();
+    this.paint();
+  }
+
   recolour() { this.colours = null; this.paint(); }
 
   setAreas(areas) {
@@ -95,8 +117,17 @@ export class MapView {
     this.paint();
   }
 
+  /** Reads of one place are one mark, with all their numbers or how many there are. */
   setReads(points, { numbered = false, cells = [] } = {}) {
-    Object.assign(this, { points, cells, numbered, selected: null });
+    const places = new Map();
+    for (const point of points) {
+      const key = `${point.lat},${point.lon}`;
+      if (!places.has(key)) places.set(key, { lat: point.lat, lon: point.lon, solid: false, reads: [] });
+      const place = places.get(key);
+      place.reads.push(point);
+      place.solid ||= point.solid;
+    }
+    Object.assign(this, { places: [...places.values()], cells, numbered, selected: null });
     if (points.length || cells.length) this.fit();
     this.paint();
   }
@@ -163,13 +194,14 @@ export class MapView {
 
   fit() {
     const corners = this.cells.flatMap((cell) => [[cell.west, cell.south], [cell.east, cell.north]]);
-    const places = [...this.points.map((point) => [point.lon, point.lat]), ...corners, ...this.areas.flatMap((area) => area.coordinates[0])].map(project);
-    this.unfitted = places.length > 0 && !this.width;
-    if (!places.length || !this.width) return;
+    const places = [...this.places.map((place) => [place.lon, place.lat]), ...corners, ...this.areas.flatMap((area) => area.coordinates[0])].map(project);
+    this.unfitted = !this.width;
+    if (!this.width) return;
+    if (!places.length) { if (this.home) this.goTo(this.home); return; }
     const [west, east] = [Math.min(...places.map((p) => p[0])), Math.max(...places.map((p) => p[0]))];
     const [north, south] = [Math.min(...places.map((p) => p[1])), Math.max(...places.map((p) => p[1]))];
     this.centre = [(west + east) / 2, (north + south) / 2];
-    const room = Math.min((this.width - 80) / (east - west || 1e-9), (this.height - 80) / (south - north || 1e-9));
+    const room = Math.min((this.width - 140) / (east - west || 1e-9), (this.height - 80) / (south - north || 1e-9));
     this.scale = Math.min(256 * 2 ** 17, Math.max(SCALE_MIN, room));
     this.paint();
   }
@@ -185,6 +217,7 @@ export class MapView {
     });
     canvas.addEventListener("pointermove", (event) => {
       this.cursor = at(event);
+      this.nameCamera();
       const last = pointers.get(event.pointerId);
       if (!last || !this.drag) return this.mode === "polygon" && this.paint();
       const others = [...pointers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
@@ -244,9 +277,22 @@ export class MapView {
   }
 
   pick(at) {
-    const far = (point) => { const [x, y] = this.toScreen([point.lon, point.lat]); return Math.hypot(x - at[0], y - at[1]); };
-    const nearest = this.points.map((point) => [far(point), point]).sort((a, b) => a[0] - b[0])[0];
-    if (nearest && nearest[0] < PICK_PX) this.onPick(nearest[1].id);
+    const reads = this.nearest(this.places, at, PICK_PX)?.reads;
+    if (!reads) return;
+    // Picking the same place again goes on to its next read.
+    const chosen = reads.findIndex((read) => read.id === this.selected);
+    this.onPick(reads[(chosen + 1) % reads.length].id);
+  }
+
+  nearest(things, at, limit) {
+    const far = ({ lon, lat }) => { const [x, y] = this.toScreen([lon, lat]); return Math.hypot(x - at[0], y - at[1]); };
+    const [distance, thing] = things.map((one) => [far(one), one]).sort((a, b) => a[0] - b[0])[0] ?? [];
+    return distance < limit ? thing : undefined;
+  }
+
+  nameCamera() {
+    const camera = this.nearest(this.cameras, this.cursor, CAMERA_PX);
+    this.canvas.title = camera ? `${camera.name} · ${camera.source.replaceAll("-", " ")} · ${camera.owner}` : "";
   }
 
   // Painting, once a frame at most.
@@ -275,8 +321,10 @@ export class MapView {
     this.paintGraticule(pen);
     this.paintCells(pen);
     this.areas.forEach((area, index) => this.paintArea(pen, area, index));
-    this.paintPoints(pen);
+    this.paintCameras(pen);
+    this.paintPlaces(pen);
     this.areas.forEach((area, index) => this.paintTag(pen, area, index));
+    this.paintCellCounts(pen);
     this.paintDraft(pen);
     this.paintScale(pen);
   }
@@ -312,7 +360,23 @@ export class MapView {
       pen.globalAlpha = 0.12 + 0.5 * (Math.log1p(cell.reads) / most);
       pen.fillRect(x, y, Math.max(2, right - x - 1), Math.max(2, bottom - y - 1));
       pen.globalAlpha = 1;
-      if (right - x > 34) this.paintText(pen, String(cell.reads), (x + right) / 2, (y + bottom) / 2);
+    }
+  }
+
+  paintCellCounts(pen) {
+    for (const cell of this.cells) {
+      const [[x, y], [right, bottom]] = [this.toScreen([cell.west, cell.north]), this.toScreen([cell.east, cell.south])];
+      if (right - x > 34) this.paintText(pen, number(cell.reads), (x + right) / 2, (y + bottom) / 2);
+    }
+  }
+
+  paintCameras(pen) {
+    pen.fillStyle = this.colour("edge");
+    for (const camera of this.cameras) {
+      const [x, y] = this.toScreen([camera.lon, camera.lat]);
+      pen.beginPath();
+      pen.arc(x, y, 2.5, 0, 2 * Math.PI);
+      pen.fill();
     }
   }
 
@@ -347,18 +411,21 @@ export class MapView {
     pen.font = "11px system-ui, sans-serif";
   }
 
-  paintPoints(pen) {
-    const ordered = [...this.points].sort((a, b) => (a.id === this.selected) - (b.id === this.selected));
-    for (const point of ordered) {
-      const [x, y] = this.toScreen([point.lon, point.lat]);
-      const chosen = point.id === this.selected;
-      pen.beginPath();
-      pen.arc(x, y, this.numbered ? 9 : chosen ? 7 : 4.5, 0, 2 * Math.PI);
-      const solid = chosen || point.solid;
+  paintPlaces(pen) {
+    const isChosen = (place) => place.reads.some((read) => read.id === this.selected);
+    const ordered = this.places.map((place) => [place, isChosen(place)]).sort((a, b) => a[1] - b[1]);
+    for (const [place, chosen] of ordered) {
+      const [x, y] = this.toScreen([place.lon, place.lat]);
+      const text = this.numbered ? stops(place.reads) : place.reads.length > 1 ? number(place.reads.length) : "";
+      const high = text ? 9 : chosen ? 7 : 4.5;
+      const wide = Math.max(high, text && pen.measureText(text).width / 2 + 5);
+      const solid = chosen || place.solid;
       Object.assign(pen, { fillStyle: this.colour(chosen ? "ink" : solid ? "accent" : "map"), strokeStyle: this.colour(solid ? "map" : "accent"), lineWidth: solid ? 1.5 : 2 });
+      pen.beginPath();
+      pen.roundRect(x - wide, y - high, 2 * wide, 2 * high, high);
       pen.fill();
       pen.stroke();
-      if (this.numbered) this.paintText(pen, String(point.number), x, y, chosen ? "map" : solid ? "on-accent" : "accent");
+      if (text) this.paintText(pen, text, x, y + 0.5, chosen ? "map" : solid ? "on-accent" : "accent");
     }
   }
 
