@@ -6,7 +6,11 @@
 
 use detections::{Answer, Store, StoreConfig};
 use domain::time::DAY_MICROS;
-use domain::*;
+use domain::{
+    AgencyId, Area, CameraId, Criteria, LogIn, NewDetection, Permission, Place, PlatePattern, PlateText, PoolId,
+    Position, Purpose, Question, Reading, ReasonCode, Role, Source, State, Target, TargetKind, TimeFrame, UnitId,
+    UtcMicros, Vehicle, VehicleFilter, Widen, Wildcards,
+};
 use ledger::{Ledger, LedgerConfig};
 use policy::{AgencyPolicy, Asker, PoolFacts, QueryRequest, ReasonFacts, Signature};
 use std::sync::Arc;
@@ -20,7 +24,7 @@ const CAMERAS: u64 = 2_000;
 const BATCH: usize = 10_000;
 const RUNS: usize = 7;
 
-/// A number from a number, well mixed (SplitMix64).
+/// A number from a number, well mixed (`SplitMix64`).
 fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -37,7 +41,7 @@ where
 
 fn plate_of(vehicle: u64) -> String {
     let letter = |shift: u64| char::from(b'A' + small::<u8>((mix(vehicle) >> shift) % 26));
-    let digits = mix(vehicle ^ 77) % 1000;
+    let digits = mix(vehicle ^ 0x77) % 1000;
     format!("{}{}{}{}{digits:03}", mix(vehicle) % 10, letter(8), letter(16), letter(24))
 }
 
@@ -58,7 +62,7 @@ fn read(number: u64, rows: u64) -> NewDetection {
         scan_time: UtcMicros(time),
         raw_plate: plate.as_str().to_owned(),
         plate,
-        state: (dice % 13 != 0).then(|| State::us(["CA", "NV", "AZ"][small::<usize>(vehicle % 3)]).unwrap()),
+        state: (!dice.is_multiple_of(13)).then(|| State::us(["CA", "NV", "AZ"][small::<usize>(vehicle % 3)]).unwrap()),
         confidence: Some(small(8_000 + dice % 2_000)),
         readings: if dice.is_multiple_of(5) { vec![Reading { plate: alternative, confidence: 1_000 }] } else { vec![] },
         vehicle: Vehicle {
@@ -81,7 +85,8 @@ fn read(number: u64, rows: u64) -> NewDetection {
 }
 
 fn square(south: i32, west: i32, side: i32) -> Area {
-    let corner = |north: i32, east: i32| Position { lat_e7: 370_000_000 + south + north, lon_e7: -1_220_000_000 + west + east };
+    let corner =
+        |north: i32, east: i32| Position { lat_e7: 370_000_000 + south + north, lon_e7: -1_220_000_000 + west + east };
     Area::new(vec![corner(0, 0), corner(0, side), corner(side, side), corner(side, 0)], vec![]).unwrap()
 }
 
@@ -160,11 +165,11 @@ fn request(criteria: Criteria, widen: Widen) -> QueryRequest {
         question: Question::new(criteria, frame, widen).unwrap(),
         purpose: Purpose {
             reason: ReasonCode("SCALE".into()),
-            case_reference: None,
-            subject: None,
-            target: None,
-            justification: None,
-            suspicion_facts: None,
+            case_reference: Some("24-001".into()),
+            subject: Some("a vehicle that does not exist".into()),
+            target: Some(Target { kind: TargetKind::Vehicle, description: "a vehicle that does not exist".into() }),
+            justification: Some("how long does the store take for this".into()),
+            suspicion_facts: Some("it may be slower than what was promised".into()),
             on_behalf_of: None,
             place_linked_to_case: true,
             not_based_on_trait: true,
@@ -206,10 +211,19 @@ async fn import(store: &Store, rows: u64) {
     }
     store.seal().await.unwrap();
     store.merge().await.unwrap();
-    println!("import {rows} rows: {:.1} s ({:.1} s of it making them)", start.elapsed().as_secs_f64(), making.as_secs_f64());
+    println!(
+        "import {rows} rows: {:.1} s ({:.1} s of it making them)",
+        start.elapsed().as_secs_f64(),
+        making.as_secs_f64()
+    );
 }
 
-async fn measure(store: &Store, ledger: &Ledger, policy: &AgencyPolicy, (name, criteria, widen): (&str, Criteria, Widen)) {
+async fn measure(
+    store: &Store,
+    ledger: &Ledger,
+    policy: &AgencyPolicy,
+    (name, criteria, widen): (&str, Criteria, Widen),
+) {
     let (mut millis, mut outcome) = ([Vec::new(), Vec::new()], String::new());
     for _ in 0..RUNS {
         let permit = policy::preview(policy, request(criteria.clone(), widen)).unwrap();
@@ -244,7 +258,7 @@ async fn main() {
     let store = Store::open(config().await).await.unwrap();
     import(&store, rows).await;
     let stats = store.stats();
-    println!("{} segments, {:.1} bytes a row", stats.segments, stats.bytes as f64 / stats.rows as f64);
+    println!("{} segments, {} bytes a row", stats.segments, stats.bytes / stats.rows);
     store.close().await;
     let began = Instant::now();
     let store = Store::open(config().await).await.unwrap();

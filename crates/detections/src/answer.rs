@@ -8,7 +8,9 @@ pub use crate::search::common::{CommonPlate, Sighting};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// There are at least this many results, and the asker has not confirmed that.
-    NeedsConfirmation { at_least: u64 },
+    NeedsConfirmation {
+        at_least: u64,
+    },
     Rows(Box<FoundRows>),
 }
 
@@ -70,7 +72,9 @@ impl Counts {
     }
 
     pub(crate) fn join(&mut self, other: &Self) {
-        MatchKind::ALL.iter().for_each(|kind| self.add(*kind, other.of(*kind)));
+        for kind in MatchKind::ALL {
+            self.add(*kind, other.of(*kind));
+        }
     }
 }
 

@@ -55,8 +55,10 @@ pub(crate) enum BoxSide {
 
 impl PreparedArea {
     pub(crate) fn new(area: &Area) -> Self {
-        let rings: Vec<_> =
-            std::iter::once(area.outline()).chain(area.holes().iter().map(Vec::as_slice)).map(PreparedRing::new).collect();
+        let rings: Vec<_> = std::iter::once(area.outline())
+            .chain(area.holes().iter().map(Vec::as_slice))
+            .map(PreparedRing::new)
+            .collect();
         let is_wide = rings.iter().any(|ring| ring.bounds.east - ring.bounds.west > NARROW_SPAN);
         Self { area: area.clone(), rings, is_wide }
     }
@@ -129,8 +131,10 @@ impl PreparedRing {
         let mut bands = BANDS_MAX;
         loop {
             let band_height = (bounds.north - bounds.south) / i64::try_from(bands).unwrap_or(1) + 1;
-            let entries: usize =
-                edges.iter().map(|edge| band(edge.high(), &bounds, band_height) - band(edge.low(), &bounds, band_height) + 1).sum();
+            let entries: usize = edges
+                .iter()
+                .map(|edge| band(edge.high(), &bounds, band_height) - band(edge.low(), &bounds, band_height) + 1)
+                .sum();
             if bands == 1 || entries <= edges.len() * ENTRIES_PER_EDGE_MAX {
                 let (offsets, listed) = list_bands(&edges, &bounds, band_height);
                 return Self { edges, bounds, band_height, offsets, listed };

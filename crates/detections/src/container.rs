@@ -56,7 +56,7 @@ const HEADER_BYTES: usize = size_of::<Header>();
 const ENTRY_BYTES: usize = size_of::<Entry>();
 const HEADER_CRC_AT: usize = 36;
 
-/// A number type that a section can hold, with the name that NumPy has for it.
+/// A number type that a section can hold, with the name that `numpy` has for it.
 pub(crate) trait Element: Pod {
     const DTYPE: &'static str;
 }
@@ -303,6 +303,22 @@ mod tests {
         assert_eq!(toc.column::<i64>("instants").unwrap().of(file), &[-5]);
         assert!(toc.column::<u8>("empty").unwrap().of(file).is_empty());
         assert!(toc.column::<u64>("numbers").is_err(), "another type is another section");
+    }
+
+    #[test]
+    fn fields_lie_where_the_page_on_the_format_says() {
+        let lines = sample();
+        let file: &[u8] = bytemuck::cast_slice(&lines);
+        let u32_at = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
+        let u64_at = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().unwrap());
+        assert_eq!((&file[..8], u32_at(8), u32_at(12)), (&b"SIGHTSEG"[..], 1, 3));
+        assert_eq!((u64_at(16), u64_at(24)), (file.len() as u64, 3));
+        assert_eq!(u32_at(32), crc32c::crc32c(&file[64..64 + 3 * 64]));
+        assert_eq!(u32_at(36), crc32c::crc32c(&file[..36]));
+        assert_eq!((&file[128..137], &file[160..163]), (&b"instants\0"[..], &b"<i8"[..]));
+        let start = usize::try_from(u64_at(168)).unwrap();
+        assert_eq!((start % 64, u64_at(176), u64_at(start)), (0, 8, (-5_i64).cast_unsigned()));
+        assert_eq!(u32_at(184), crc32c::crc32c(&file[start..start + 64]));
     }
 
     #[test]

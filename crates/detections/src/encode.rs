@@ -92,7 +92,7 @@ fn updates(filled: &mut Filled, rows: &[&RowRef<'_>]) {
 
 /// Numbers the distinct values in ascending order; the number of each row, and the values.
 fn dictionary<T: Copy + Ord + Hash>(values: impl Iterator<Item = T>) -> (Vec<u32>, Vec<T>) {
-    let mut seen: HashMap<T, u32> = HashMap::new();
+    let mut seen: HashMap<T, u32, foldhash::fast::RandomState> = HashMap::default();
     let mut provisional = Vec::new();
     for value in values {
         let next = number(seen.len());

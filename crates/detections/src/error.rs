@@ -16,7 +16,7 @@ pub enum StoreError {
     /// The caller can correct it. Never carries the content.
     #[error("detection {index} of the batch: `{field}` {problem}")]
     Refused { index: usize, field: &'static str, problem: &'static str },
-    #[error("the places hold more than {COMMON_PLATES_MAX} different plates; ask for smaller places or a shorter time")]
+    #[error("the places hold more than {COMMON_PLATES_MAX} plates; ask for smaller places or a shorter time")]
     TooManyPlates,
     #[error("at most {PHOTOS_ASKED_MAX} photos, of {PHOTOS_OPENED_BYTES_MAX} bytes in all, can be opened at once")]
     TooManyPhotos,

@@ -27,7 +27,8 @@ mod tiers;
 mod writer;
 
 pub use answer::{
-    Answer, Appended, CommonPlate, Count, Counted, Counts, DensityCell, FoundRows, Hit, Outcome, Previewed, Sighting, Stats,
+    Answer, Appended, CommonPlate, Count, Counted, Counts, DensityCell, FoundRows, Hit, Outcome, Previewed, Sighting,
+    Stats,
 };
 pub use container::FormatError;
 pub use error::StoreError;

@@ -154,22 +154,14 @@ impl Packs {
         Ok(stored)
     }
 
-    fn append_to_day(
-        &mut self,
-        owner: AgencyId,
-        day: i32,
-        photos: Vec<SealedPhoto>,
-    ) -> io::Result<Vec<StoredPhoto>> {
+    fn append_to_day(&mut self, owner: AgencyId, day: i32, photos: Vec<SealedPhoto>) -> io::Result<Vec<StoredPhoto>> {
         let (number, end) = self.end_of(owner, day)?;
         let name = pack_name(owner, day, number);
         let (mut bytes, mut stored) = (Vec::new(), Vec::new());
         for photo in photos {
             bytes.extend_from_slice(&record_header(&photo));
-            let place = PhotoPlace {
-                pack: name.clone(),
-                start: end + bytes.len() as u64,
-                length: photo.sealed.len() as u64,
-            };
+            let place =
+                PhotoPlace { pack: name.clone(), start: end + bytes.len() as u64, length: photo.sealed.len() as u64 };
             bytes.extend_from_slice(&photo.sealed);
             let (detection, n) = (photo.detection, photo.n);
             stored.push(StoredPhoto { detection, n, sealed_as: detection, owner, day, place });

@@ -20,7 +20,8 @@ impl<'a> PlateDictionary<'a> {
         std::str::from_utf8(self.raw(number as usize)).unwrap_or_default()
     }
 
-    fn raw(&self, at: usize) -> &'a [u8] {
+    /// The text as it is stored.
+    pub(crate) fn raw(&self, at: usize) -> &'a [u8] {
         &self.bytes[self.offsets[at] as usize..self.offsets[at + 1] as usize]
     }
 

@@ -1,10 +1,10 @@
 //! One detection with its texts borrowed: what the encoder takes and what a segment gives, without copying.
 
+use domain::time::DAY_MICROS;
 use domain::{
     AgencyId, CameraId, Detection, DetectionId, NewDetection, PlateText, PoolId, Position, Reading, Source, State,
     UtcMicros, Vehicle,
 };
-use domain::time::DAY_MICROS;
 use sha2::{Digest, Sha256};
 
 /// Whose a read is and where it comes from. Few different ones make many rows.

@@ -41,12 +41,18 @@ impl Shared {
     pub(crate) async fn seal(&self) -> Result<usize, StoreError> {
         let _alone = self.maintenance.lock().await;
         self.check_state()?;
+        // No joining until the bound is known: a batch of before it joined with one of after it would be sealed and stay.
+        self.set_sealing_through(i64::MAX);
         let snapshot = self.snapshot();
         let recents: Vec<Arc<Entry>> =
             snapshot.entries.iter().filter(|entry| entry.is_recent() && entry.content.is_ok()).cloned().collect();
-        let Some(through) = recents.iter().map(|entry| tiers::batches(entry).1).max() else { return Ok(0) };
-        self.set_sealing_through(through);
-        let sealed = self.seal_entries(recents, through).await;
+        let sealed = match recents.iter().map(|entry| tiers::batches(entry).1).max() {
+            None => Ok(0),
+            Some(through) => {
+                self.set_sealing_through(through);
+                self.seal_entries(recents, through).await
+            }
+        };
         self.set_sealing_through(i64::MIN);
         sealed
     }
@@ -57,14 +63,13 @@ impl Shared {
         let encoded = self.work(move || encode_by_day(&recents)).await?.map_err(StoreError::Unreadable)?;
         let (added, entries) = self.write(encoded).await?;
         self.faults.pass(Step::SegmentsWritten)?;
-        let next = self.next_segment() + added.len() as i64;
+        let next = self.next_segment().saturating_add_unsigned(added.len() as u64);
         let transaction = self.catalogue.stage_segments(&added, &batches, &[], next).await?;
         self.commit_segments(transaction, added.first().map_or("", |added| &added.name)).await?;
         self.set_next_segment(next);
         self.pass_or_lose_state(Step::CatalogueCommitted)?;
-        let is_sealed = |entry: &Entry| {
-            entry.is_recent() && entry.content.is_ok() && tiers::batches(entry).1 <= through
-        };
+        let is_sealed =
+            |entry: &Entry| entry.is_recent() && entry.content.is_ok() && tiers::batches(entry).1 <= through;
         self.publish(|snapshot| snapshot.replacing(is_sealed, entries));
         Ok(rows)
     }
@@ -100,14 +105,12 @@ impl Shared {
         let Ok(encoded) = encoded else { return Ok(false) };
         let (added, entries) = self.write(encoded).await?;
         self.faults.pass(Step::SegmentsWritten)?;
-        let next = self.next_segment() + added.len() as i64;
+        let next = self.next_segment().saturating_add_unsigned(added.len() as u64);
         let transaction = self.catalogue.stage_segments(&added, &[], &names, next).await?;
         self.commit_segments(transaction, added.first().map_or("", |added| &added.name)).await?;
         self.set_next_segment(next);
         self.pass_or_lose_state(Step::CatalogueCommitted)?;
-        self.publish(|snapshot| {
-            snapshot.replacing(|entry| names.iter().any(|name| **name == *entry.name), entries)
-        });
+        self.publish(|snapshot| snapshot.replacing(|entry| names.iter().any(|name| **name == *entry.name), entries));
         for name in &names {
             // Searches that still read it hold the map; an unlinked file stays until they end.
             self.blobs.delete(name).await.map_err(StoreError::blob("remove a merged segment"))?;

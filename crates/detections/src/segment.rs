@@ -13,6 +13,9 @@ use memmap2::Mmap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+/// The number that stands for the unknown state in every segment.
+pub(crate) const UNKNOWN_STATE: u32 = 0;
+
 #[derive(Debug)]
 pub(crate) struct Segment {
     backing: Backing,
@@ -51,7 +54,10 @@ impl Segment {
         };
         place.copy_from_slice(bytes);
         if !bytes.len().is_multiple_of(size_of::<Line>()) {
-            return Err(FormatError::Torn { expected: size_of_val(lines.as_slice()) as u64, found: bytes.len() as u64 });
+            return Err(FormatError::Torn {
+                expected: size_of_val(lines.as_slice()) as u64,
+                found: bytes.len() as u64,
+            });
         }
         Self::open(Backing::Memory(lines))
     }
@@ -137,15 +143,22 @@ impl<'a> Reader<'a> {
         State::from_bytes(self.view.state_codes[number as usize])
     }
 
+    /// The number of a state; `None` where no row has it. The unknown state is number 0 everywhere.
+    pub(crate) fn state_number(&self, state: Option<State>) -> Option<u32> {
+        let Some(state) = state else { return Some(UNKNOWN_STATE) };
+        (1..).zip(self.view.state_codes.iter().skip(1)).find(|(_, code)| **code == state.to_bytes()).map(|(at, _)| at)
+    }
+
     pub(crate) fn position(&self, row: usize) -> Position {
         Position { lat_e7: self.view.lat_e7[row], lon_e7: self.view.lon_e7[row] }
     }
 
-    pub(crate) fn readings(&self, row: usize) -> impl Iterator<Item = (&'a str, u16)> {
-        let view = self.view;
+    pub(crate) fn readings(&self, row: usize) -> impl Iterator<Item = (&'a str, u16)> + use<'a> {
+        let view = &self.view;
         let dictionary = self.reading_plates();
-        let (from, to) = (view.reading_offsets[row] as usize, view.reading_offsets[row + 1] as usize);
-        (from..to).map(move |at| (dictionary.get(view.reading_plate[at]), view.reading_confidence[at]))
+        let numbers = slice(view.reading_offsets, view.reading_plate, row);
+        let confidences = slice(view.reading_offsets, view.reading_confidence, row);
+        numbers.iter().map(move |number| dictionary.get(*number)).zip(confidences.iter().copied())
     }
 
     pub(crate) fn origin(&self, number: usize) -> Origin {
@@ -173,7 +186,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn row(&self, row: usize) -> RowRef<'a> {
-        let view = self.view;
+        let view = &self.view;
         let flags = view.flags[row];
         let update = u32::try_from(row).ok().and_then(|row| view.update_row.binary_search(&row).ok());
         RowRef {

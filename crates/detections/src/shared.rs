@@ -81,7 +81,12 @@ impl Shared {
     }
 
     pub(crate) fn recent_rows(&self) -> usize {
-        self.snapshot().entries.iter().filter(|entry| entry.is_recent() && entry.content.is_ok()).map(|entry| entry.rows).sum()
+        self.snapshot()
+            .entries
+            .iter()
+            .filter(|entry| entry.is_recent() && entry.content.is_ok())
+            .map(|entry| entry.rows)
+            .sum()
     }
 
     pub(crate) fn next_numbers(&self) -> NextNumbers {
@@ -120,7 +125,7 @@ impl Shared {
         change: &BatchChange,
     ) -> Result<(), StoreError> {
         if let Err(error) = transaction.commit().await {
-            self.settle(self.catalogue.has_batch(change.batch).await, error)?;
+            self.settle(&self.catalogue.has_batch(change.batch).await, error)?;
         }
         self.next_id.store(change.next_id, Ordering::SeqCst);
         self.next_batch.store(change.batch + 1, Ordering::SeqCst);
@@ -135,11 +140,11 @@ impl Shared {
     ) -> Result<(), StoreError> {
         match transaction.commit().await {
             Ok(()) => Ok(()),
-            Err(error) => self.settle(self.catalogue.has_segment(added).await, error),
+            Err(error) => self.settle(&self.catalogue.has_segment(added).await, error),
         }
     }
 
-    fn settle(&self, is_kept: Result<bool, StoreError>, error: sqlx::Error) -> Result<(), StoreError> {
+    fn settle(&self, is_kept: &Result<bool, StoreError>, error: sqlx::Error) -> Result<(), StoreError> {
         match is_kept {
             Ok(true) => Ok(()),
             Ok(false) => Err(StoreError::database("commit a change")(error)),

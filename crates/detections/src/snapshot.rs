@@ -87,14 +87,9 @@ impl Entry {
     pub(crate) fn hidden_rows(&self) -> Option<&Bits> {
         let find = || {
             let rows: Vec<u32> = self.hidden.ids.iter().filter_map(|id| self.find(*id)).collect();
-            (!rows.is_empty()).then(|| Arc::new(self.with_rows(Bits::none(self.rows), &rows)))
+            (!rows.is_empty()).then(|| Arc::new(with_rows(Bits::none(self.rows), &rows)))
         };
         self.hidden.rows.get_or_init(find).as_deref()
-    }
-
-    fn with_rows(&self, mut bits: Bits, rows: &[u32]) -> Bits {
-        rows.iter().for_each(|row| bits.set(*row as usize));
-        bits
     }
 
     pub(crate) fn is_hidden(&self, row: u32) -> bool {
@@ -127,7 +122,7 @@ impl Entry {
             Some(known) => {
                 let found: Vec<u32> = own.iter().filter_map(|id| self.find(*id)).collect();
                 let bits = known.as_deref().cloned().unwrap_or_else(|| Bits::none(self.rows));
-                OnceLock::from(Some(Arc::new(self.with_rows(bits, &found))))
+                OnceLock::from(Some(Arc::new(with_rows(bits, &found))))
             }
             None => OnceLock::new(),
         };
@@ -140,6 +135,13 @@ impl Entry {
     pub(crate) fn hidden_ids(&self) -> &[u64] {
         &self.hidden.ids
     }
+}
+
+fn with_rows(mut bits: Bits, rows: &[u32]) -> Bits {
+    for row in rows {
+        bits.set(*row as usize);
+    }
+    bits
 }
 
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,6 @@
 //! The store as its callers see it.
 
+use crate::StoreError;
 use crate::answer::{Answer, Appended, Count, Counted, Counts, FoundRows, Previewed, Stats};
 use crate::fault::FaultHook;
 use crate::open;
@@ -13,7 +14,6 @@ use crate::search::scan::Match;
 use crate::segment::Reader;
 use crate::shared::Shared;
 use crate::writer::{self, Job, QUEUE_BATCHES_MAX};
-use crate::StoreError;
 use domain::limits::{PHOTO_BYTES_MAX, PHOTOS_MAX, RESULTS_AFTER_WARNING, RESULTS_WARNING};
 use domain::{Detection, NewDetection, NewPhoto};
 use ledger::Recorded;

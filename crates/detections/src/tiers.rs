@@ -38,10 +38,7 @@ pub(crate) fn newest_run(recents: &[Arc<Entry>], bound: i64) -> Vec<Arc<Entry>> 
             .rev()
             .take_while(|entry| {
                 rows += entry.rows;
-                batches(entry).0 > bound
-                    && entry.content.is_ok()
-                    && tier(entry.rows) <= top
-                    && rows <= SEGMENT_ROWS_MAX
+                batches(entry).0 > bound && entry.content.is_ok() && tier(entry.rows) <= top && rows <= SEGMENT_ROWS_MAX
             })
             .cloned()
             .collect();

@@ -46,7 +46,8 @@ pub(crate) fn check(batch: &[NewDetection]) -> Result<(), StoreError> {
         return Err(StoreError::BatchTooLarge);
     }
     let is_plate = |plate: &PlateText| PlateText::normalise(plate.as_str()).as_ref() == Ok(plate);
-    let too_long = |word: &Option<String>| word.as_ref().is_some_and(|word| word.chars().count() > VEHICLE_WORD_CHARS_MAX);
+    let too_long =
+        |word: &Option<String>| word.as_ref().is_some_and(|word| word.chars().count() > VEHICLE_WORD_CHARS_MAX);
     for (index, new) in batch.iter().enumerate() {
         let refuse = |field, problem| Err(StoreError::Refused { index, field, problem });
         let vehicle = &new.vehicle;
@@ -186,7 +187,13 @@ fn prepare(
     now: UtcMicros,
     vault: &Vault,
 ) -> Result<Prepared, StoreError> {
-    let mut group = Group { snapshot, rows: Vec::new(), pending: HashMap::new(), next_id: numbers.id, change: BatchChange::default() };
+    let mut group = Group {
+        snapshot,
+        rows: Vec::new(),
+        pending: HashMap::new(),
+        next_id: numbers.id,
+        change: BatchChange::default(),
+    };
     let (mut appended, mut sealed) = (Vec::with_capacity(batches.len()), Vec::new());
     for batch in batches {
         let mut outcomes = Vec::with_capacity(batch.len());
@@ -296,7 +303,8 @@ impl Shared {
             };
             // Sealing may have taken them meanwhile; then there is nothing left to replace.
             self.publish(|snapshot| {
-                let rows: usize = snapshot.entries.iter().filter(|entry| is_joined(entry)).map(|entry| entry.rows).sum();
+                let rows: usize =
+                    snapshot.entries.iter().filter(|entry| is_joined(entry)).map(|entry| entry.rows).sum();
                 if rows == joined.rows { snapshot.replacing(is_joined, vec![joined]) } else { snapshot.clone() }
             });
         }

@@ -3,18 +3,18 @@
 //! A plate is its text and its state. Reads without a state are a group of their own: nobody knows whose they are, so they
 //! join no other.
 
-use crate::search::gather::fan_out;
-use crate::search::gather::{Gather, gather_of};
+use crate::search::gather::{Gather, fan_out, gather_of};
 use crate::search::plan::Plan;
-use crate::search::scan::Match;
+use crate::search::scan::{Match, PlateNumbers};
 use crate::segment::Reader;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Entry, Snapshot};
 use domain::{DetectionId, PlateText, State, UtcMicros};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Different plates that one common-plate question may look at. Keeps its memory within about half a gigabyte.
+/// Plates that one common-plate question may look at, one of several days counted for each. Keeps its memory within half
+/// a gigabyte.
 pub const COMMON_PLATES_MAX: usize = 4_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,50 +47,64 @@ pub struct Sighting {
     pub detections: Vec<DetectionId>,
 }
 
-/// Sorted, so that they are found one after another in each segment's sorted dictionary.
-pub(crate) fn seen_in_two_places<'s>(
-    snapshot: &'s Snapshot,
-    plan: &Plan,
-    threads: usize,
-) -> Result<Vec<CommonKey<'s>>, TooManyPlates> {
-    let is_over = AtomicBool::new(false);
-    let (parts, _) = fan_out(snapshot, plan, threads, &Vec::new, |at, scan, made: &mut Vec<(usize, Vec<(u64, u64)>)>| {
-        let mut seen: Vec<(u64, u64)> = Vec::new();
-        let view = scan.reader.view;
+/// Plates by the segment that has them: (number of the entry, their numbers there).
+pub(crate) type ByEntry = HashMap<usize, Vec<PlateNumbers>>;
+
+/// The plates that were seen in at least two places, in every segment that has reads of them there.
+pub(crate) fn seen_in_two_places(snapshot: &Snapshot, plan: &Plan, threads: usize) -> Result<ByEntry, TooManyPlates> {
+    let seen = seen_by_entry(snapshot, plan, threads)?;
+    // Plates have other numbers in other segments: here each gets one number for all.
+    let elements = seen.iter().map(|(_, seen)| seen.len()).sum();
+    let mut keys: HashMap<(&[u8], [u8; 6]), usize, foldhash::fast::RandomState> = HashMap::default();
+    keys.reserve(elements);
+    let (mut places, mut key_of) = (Vec::<u64>::new(), Vec::<Vec<usize>>::new());
+    for (at, seen) in &seen {
+        let reader = snapshot.entries[*at].reader();
+        let number = |(numbers, mask): &(PlateNumbers, u64)| {
+            let reader = reader.as_ref().ok()?;
+            let plate = reader.plates().raw(numbers.plate as usize);
+            let key = (plate, reader.view.state_codes[numbers.state as usize]);
+            let number = *keys.entry(key).or_insert(places.len());
+            match places.get_mut(number) {
+                Some(seen) => *seen |= mask,
+                None => places.push(*mask),
+            }
+            Some(number)
+        };
+        key_of.push(seen.iter().filter_map(number).collect());
+    }
+    let keep = |((at, seen), key_of): ((usize, Seen), Vec<usize>)| {
+        let is_common = |number: usize| places[number].count_ones() >= 2;
+        let common = seen.into_iter().zip(key_of).filter(|(_, number)| is_common(*number));
+        (at, common.map(|((numbers, _), _)| numbers).collect())
+    };
+    Ok(seen.into_iter().zip(key_of).map(keep).collect())
+}
+
+/// Plates of one segment, each with the places it was seen in.
+type Seen = Vec<(PlateNumbers, u64)>;
+
+/// For each segment the plates seen in any place, each with all its places.
+fn seen_by_entry(snapshot: &Snapshot, plan: &Plan, threads: usize) -> Result<Vec<(usize, Seen)>, TooManyPlates> {
+    let total = AtomicUsize::new(0);
+    let (parts, _) = fan_out(snapshot, plan, threads, &Vec::new, |at, scan, made: &mut Vec<_>| {
+        let mut seen = Seen::new();
+        let view = &scan.reader.view;
         let _ = scan.each(|found| {
             let row = found.row as usize;
-            seen.push(((u64::from(view.plate[row]) << 32) | u64::from(view.state[row]), found.places));
+            seen.push((PlateNumbers { plate: view.plate[row], state: view.state[row] }, found.places));
             ControlFlow::Continue(())
         });
         reduce(&mut seen);
+        let is_over = total.fetch_add(seen.len(), Ordering::Relaxed) + seen.len() > COMMON_PLATES_MAX;
         made.push((at, seen));
-        if made.iter().map(|(_, seen)| seen.len()).sum::<usize>() > COMMON_PLATES_MAX {
-            is_over.store(true, Ordering::Relaxed);
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
+        if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    if is_over.into_inner() {
-        return Err(TooManyPlates);
-    }
-    let mut places: HashMap<CommonKey<'s>, u64> = HashMap::new();
-    for (at, seen) in parts.iter().flatten() {
-        let Ok(reader) = snapshot.entries[*at].reader() else { continue };
-        let dictionary = reader.plates();
-        for (numbers, mask) in seen {
-            let (plate, state) = split(*numbers);
-            let key = CommonKey { plate: dictionary.get(plate), state: reader.state(state) };
-            *places.entry(key).or_default() |= mask;
-        }
-    }
-    let mut common: Vec<CommonKey<'s>> =
-        places.into_iter().filter(|(_, mask)| mask.count_ones() >= 2).map(|(key, _)| key).collect();
-    common.sort_unstable();
-    Ok(common)
+    if total.into_inner() > COMMON_PLATES_MAX { Err(TooManyPlates) } else { Ok(parts.concat()) }
 }
 
 /// One element for each plate and state, with all the places it was seen in.
-fn reduce(seen: &mut Vec<(u64, u64)>) {
+fn reduce(seen: &mut Seen) {
     seen.sort_unstable();
     seen.dedup_by(|later, kept| {
         let is_same = later.0 == kept.0;
@@ -102,9 +116,17 @@ fn reduce(seen: &mut Vec<(u64, u64)>) {
     seen.shrink_to_fit();
 }
 
-fn split(numbers: u64) -> (u32, u32) {
-    let low = |value: u64| u32::try_from(value & u64::from(u32::MAX)).expect("masked to 32 bits");
-    (low(numbers >> 32), low(numbers))
+/// Some plates in every segment that has them.
+fn numbers_of(snapshot: &Snapshot, keys: &[CommonKey<'_>]) -> ByEntry {
+    let of_entry = |entry: &Entry| -> Vec<PlateNumbers> {
+        let Ok(reader) = entry.reader() else { return Vec::new() };
+        let dictionary = reader.plates();
+        let find = |key: &CommonKey<'_>| {
+            Some(PlateNumbers { plate: dictionary.find(key.plate)?, state: reader.state_number(key.state)? })
+        };
+        keys.iter().filter_map(find).collect()
+    };
+    snapshot.entries.iter().map(|entry| of_entry(entry)).enumerate().collect()
 }
 
 /// First, last and number of the reads of each plate in each place.
@@ -158,15 +180,13 @@ pub(crate) fn report(
     threads: usize,
     hits: &[crate::answer::Hit],
 ) -> Vec<CommonPlate> {
-    let mut keys: Vec<CommonKey<'_>> = hits
-        .iter()
-        .map(|hit| CommonKey { plate: hit.detection.plate.as_str(), state: hit.detection.state })
-        .collect();
+    let mut keys: Vec<CommonKey<'_>> =
+        hits.iter().map(|hit| CommonKey { plate: hit.detection.plate.as_str(), state: hit.detection.state }).collect();
     keys.sort_unstable();
     keys.dedup();
     let places = plan.places.len();
     let new = || Tally { plates: HashMap::new(), places };
-    let mut tally = gather_of(snapshot, plan, Some(&keys), None, threads, new).made;
+    let mut tally = gather_of(snapshot, plan, Some(&numbers_of(snapshot, &keys)), None, threads, new).made;
     for hit in hits {
         let Some(seen) = tally.plates.get_mut(&(hit.detection.plate.clone(), hit.detection.state)) else { continue };
         for place in &hit.areas {

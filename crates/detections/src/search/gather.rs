@@ -1,6 +1,6 @@
 //! A plan over all segments of a snapshot, by a few threads.
 
-use crate::search::common::{self, CommonKey, TooManyPlates};
+use crate::search::common::{self, ByEntry, TooManyPlates};
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, Scan};
 use crate::segment::Reader;
@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-/// Below this many rows a second thread costs more than it brings.
-const ROWS_FOR_THREADS: usize = 50_000;
+/// Below this many rows a second thread costs more than it brings. The model tests are small, and join threads too.
+const ROWS_FOR_THREADS: usize = if cfg!(test) { 1 } else { 50_000 };
 
 /// Makes something of matches. Each thread has its own; they are joined at the end.
 pub(crate) trait Gather: Send {
@@ -36,14 +36,14 @@ pub(crate) fn gather<G: Gather>(
     new: impl Fn() -> G + Sync,
 ) -> Result<Gathered<G>, TooManyPlates> {
     let winners = if plan.is_common { Some(common::seen_in_two_places(snapshot, plan, threads)?) } else { None };
-    Ok(gather_of(snapshot, plan, winners.as_deref(), cap, threads, new))
+    Ok(gather_of(snapshot, plan, winners.as_ref(), cap, threads, new))
 }
 
 /// The same, for some plates of a common-plate question; `None` is the plan's own matches.
 pub(crate) fn gather_of<G: Gather>(
     snapshot: &Snapshot,
     plan: &Plan,
-    plates: Option<&[CommonKey<'_>]>,
+    plates: Option<&ByEntry>,
     cap: Option<u64>,
     threads: usize,
     new: impl Fn() -> G + Sync,
@@ -61,13 +61,15 @@ pub(crate) fn gather_of<G: Gather>(
             ControlFlow::Continue(())
         };
         match plates {
-            Some(plates) => scan.each_of(plates, visit),
+            Some(plates) => scan.each_of(plates.get(&at).map_or(&[][..], Vec::as_slice), visit),
             None => scan.each(visit),
         }
     };
     let (mut parts, set_aside) = fan_out(snapshot, plan, threads, &new, run);
     let mut made = parts.pop().unwrap_or_else(&new);
-    parts.into_iter().for_each(|part| made.join(part));
+    for part in parts {
+        made.join(part);
+    }
     Gathered { made, is_capped: is_capped.into_inner(), set_aside }
 }
 
@@ -95,7 +97,7 @@ pub(crate) fn fan_out<'s, P: Send>(
             match entry.reader() {
                 Err(_) => set_aside.push(entry.name.to_string()),
                 Ok(reader) => {
-                    let Some(scan) = Scan::new(plan, entry, reader) else { continue };
+                    let Some(scan) = Scan::new(plan, entry, &reader) else { continue };
                     if each(*at, &scan, &mut made).is_break() {
                         is_over.store(true, Ordering::Relaxed);
                     }

@@ -4,9 +4,8 @@ use crate::areas::{BoxSide, GeoBox};
 use crate::bits::Bits;
 use crate::columns::{BLOCK_ROWS, NOT_REPORTED};
 use crate::plates::PlateDictionary;
-use crate::search::common::CommonKey;
 use crate::search::plan::Plan;
-use crate::segment::Reader;
+use crate::segment::{Reader, UNKNOWN_STATE};
 use crate::snapshot::Entry;
 use domain::{MatchKind, PlatePattern, UtcMicros, VehicleFilter};
 use std::ops::ControlFlow;
@@ -18,6 +17,13 @@ pub(crate) struct Match {
     pub(crate) kind: MatchKind,
     /// The places that it lies in, as bits; none where the question has no places.
     pub(crate) places: u64,
+}
+
+/// A plate and a state by their numbers in one segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PlateNumbers {
+    pub(crate) plate: u32,
+    pub(crate) state: u32,
 }
 
 /// The plan with everything looked up that it needs of one segment.
@@ -41,25 +47,22 @@ enum StateTest {
     Wanted(Option<u32>),
 }
 
-/// The number that stands for the unknown state in every segment.
-const UNKNOWN_STATE: u32 = 0;
-
 impl<'a> Scan<'a> {
     /// `None` where no row can match.
-    pub(crate) fn new(plan: &'a Plan, entry: &'a Entry, reader: Reader<'a>) -> Option<Self> {
-        let view = reader.view;
+    pub(crate) fn new(plan: &'a Plan, entry: &'a Entry, reader: &Reader<'a>) -> Option<Self> {
+        let view = &reader.view;
         let is_permitted = |at: usize| plan.pools.binary_search(&reader.origin(at).pool).is_ok();
         let origins = Bits::of(view.origin_owner.len(), is_permitted);
         let vehicles = plan.vehicle.as_ref().map(|filter| wanted_vehicles(reader, filter));
         if origins.is_empty() || vehicles.as_ref().is_some_and(Bits::is_empty) {
             return None;
         }
-        let state = plan.state.map_or(StateTest::NotAsked, |wanted| {
-            let known = (1..).zip(view.state_codes.iter().skip(1));
-            StateTest::Wanted(known.into_iter().find(|(_, code)| **code == wanted.to_bytes()).map(|(at, _)| at))
-        });
+        let state = match plan.state {
+            None => StateTest::NotAsked,
+            wanted => StateTest::Wanted(reader.state_number(wanted)),
+        };
         let frame = (plan.frame.from().0, plan.frame.to().0);
-        Some(Self { plan, reader, hidden: entry.hidden_rows(), frame, origins, state, vehicles })
+        Some(Self { plan, reader: *reader, hidden: entry.hidden_rows(), frame, origins, state, vehicles })
     }
 
     /// Everything but plate and place: shown at all, in time, of a permitted pool, of the state, like the vehicle.
@@ -158,19 +161,18 @@ impl<'a> Scan<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Visits the reads, in one of the places, of some plates. The second half of a common-plate question.
+    /// Visits the reads, in one of the places, of some plates and states, by their numbers in this segment. The second
+    /// half of a common-plate question.
     pub(crate) fn each_of(
         &self,
-        plates: &[CommonKey<'_>],
+        plates: &[PlateNumbers],
         mut visit: impl FnMut(Match) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let dictionary = self.reader.plates();
         let everywhere = Sides { inside: 0, mixed: all_places(self.plan) };
         for wanted in plates {
-            let Some(plate) = dictionary.find(wanted.plate) else { continue };
-            for row in self.reader.rows_of_plate(plate) {
+            for row in self.reader.rows_of_plate(wanted.plate) {
                 let place = *row as usize;
-                if self.reader.state(self.reader.view.state[place]) != wanted.state {
+                if self.reader.view.state[place] != wanted.state {
                     continue;
                 }
                 let Some(kind) = self.passes(place) else { continue };
@@ -229,8 +231,8 @@ fn all_places(plan: &Plan) -> u64 {
 }
 
 /// The vehicles of a segment's table that a filter takes. Words are compared as numbers of the sorted word dictionary.
-fn wanted_vehicles(reader: Reader<'_>, filter: &VehicleFilter) -> Bits {
-    let view = reader.view;
+fn wanted_vehicles(reader: &Reader<'_>, filter: &VehicleFilter) -> Bits {
+    let view = &reader.view;
     let words = PlateDictionary { offsets: view.word_offsets, bytes: view.word_bytes };
     // A word that the segment does not have is a number that no vehicle has.
     let number = |word: &Option<String>| word.as_ref().map(|word| words.find(word).unwrap_or(NOT_REPORTED - 1));

@@ -99,7 +99,7 @@ async fn check_after_crash(home: &Home, before: &[(DetectionId, String)]) {
     store.close().await;
     let store = home.open().await;
     assert_eq!(shown(&store).await, before);
-    assert_eq!(store.stats().segments as usize, home.segment_files().len());
+    assert_eq!(store.stats().segments, home.segment_files().len() as u64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,8 @@ use crate::search::plan::Search;
 use crate::{Outcome, Store, StoreError};
 use domain::limits::BATCH_DETECTIONS_MAX;
 use domain::{
-    Area, Criteria, NewDetection, Place, PlatePattern, PoolId, Question, Reading, State, UtcMicros, VehicleFilter, Widen,
+    Area, Criteria, NewDetection, Place, PlatePattern, PoolId, Question, Reading, State, UtcMicros, VehicleFilter,
+    Widen,
 };
 
 fn ask(criteria: Criteria, pools: &[u32]) -> Search {
@@ -251,4 +252,53 @@ async fn the_background_task_seals_when_enough_rows_are_recent() {
         store.count_of(ask(Criteria::FullPlate { plate, state: None }, &[1])).await.unwrap().counts.total(),
         600
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn appending_updating_sealing_merging_and_searching_at_once_neither_lose_nor_double_a_read() {
+    let home = Home::sqlite();
+    let store = home.open().await;
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for number in 0..40 {
+                    let mut new = read(&format!("{writer}-{number}"), "A1");
+                    store.append(vec![new.clone()]).await.unwrap();
+                    new.confidence = None;
+                    assert_eq!(store.append(vec![new]).await.unwrap()[0].outcome, Outcome::Superseded);
+                }
+            })
+        })
+        .collect();
+    let sealer = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for _ in 0..15 {
+                store.seal().await.unwrap();
+                store.merge().await.unwrap();
+            }
+        })
+    };
+    let plate = || Criteria::FullPlate { plate: super::support::plate("A1"), state: None };
+    let mut last = 0;
+    while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        let Answer::Rows(found) = store.rows_of(ask(plate(), &[1]), false).await.unwrap() else { panic!("few rows") };
+        let mut events: Vec<_> = found.hits.iter().map(|hit| hit.detection.event_id.clone()).collect();
+        events.sort();
+        events.dedup();
+        assert_eq!(events.len(), found.hits.len(), "an event is shown once");
+        assert!(events.len() >= last, "what was shown stays");
+        last = events.len();
+    }
+    for task in writers.into_iter().chain([sealer]) {
+        task.await.unwrap();
+    }
+    store.close().await;
+    for store in [store, home.open().await] {
+        let Answer::Rows(found) = store.rows_of(ask(plate(), &[1]), false).await.unwrap() else { panic!("few rows") };
+        assert_eq!(found.hits.len(), 160);
+        assert!(found.hits.iter().all(|hit| hit.detection.version == 2));
+        assert_eq!(store.stats().rows, 320);
+    }
 }

@@ -2,17 +2,17 @@
 
 use super::oracle::{self, Oracle};
 use super::support::{DAY, Dice, Home, at, homes, photo, plate};
+use crate::Store;
 use crate::answer::{Answer, Count, DensityCell};
 use crate::search::plan::Search;
-use crate::Store;
 use domain::time::DAY_MICROS;
 use domain::{
-    AgencyId, Area, CameraId, Criteria, MatchKind, NewDetection, Place, PlatePattern, PoolId, Position, Question, QuestionKind, Reading, Source,
-    State, TimeFrame, Token, UtcMicros, Vehicle, VehicleFilter, Widen,
+    AgencyId, Area, CameraId, Criteria, MatchKind, NewDetection, Place, PlatePattern, PoolId, Position, Question,
+    QuestionKind, Reading, Source, State, TimeFrame, Token, UtcMicros, Vehicle, VehicleFilter, Widen,
 };
 use std::collections::BTreeMap;
 
-/// Histories on SQLite; a tenth of them also on PostgreSQL.
+/// Histories on the embedded database; a tenth of them also on the other.
 const SEEDS: u64 = 60;
 const STEPS: usize = 40;
 
@@ -22,7 +22,7 @@ const GRID: i32 = 6;
 const GRID_STEP: i32 = 90_000;
 
 fn text(dice: &mut Dice) -> String {
-    (0..1 + dice.below(3)).map(|_| *dice.pick(&['A', 'B', '8', '0', 'O', '粤'])).collect()
+    (0..=dice.below(3)).map(|_| *dice.pick(&['A', 'B', '8', '0', 'O', '粤'])).collect()
 }
 
 fn state(dice: &mut Dice) -> Option<State> {
@@ -186,7 +186,9 @@ struct Tally {
 async fn compare(store: &Store, oracle: &Oracle, search: &Search, tally: &mut Tally) {
     let wanted = oracle.hits(search);
     *tally.kinds.entry(search.question.kind()).or_default() += wanted.len();
-    wanted.iter().for_each(|hit| *tally.matches.entry(hit.matched).or_default() += 1);
+    for hit in &wanted {
+        *tally.matches.entry(hit.matched).or_default() += 1;
+    }
     let Answer::Rows(found) = store.rows_of(search.clone(), false).await.unwrap() else { panic!("no warning is due") };
     assert_eq!(found.hits, wanted, "{search:?}");
     assert_eq!(found.counts, oracle::counts(&wanted));
@@ -211,7 +213,9 @@ async fn append(store: &Store, oracle: &mut Oracle, home: &Home, batch: Vec<NewD
     let appended = store.append(batch).await.unwrap();
     let found: Vec<_> = appended.iter().map(|appended| (appended.id, appended.outcome)).collect();
     assert_eq!(found, wanted);
-    wanted.iter().for_each(|(_, outcome)| *tally.outcomes.entry(format!("{outcome:?}")).or_default() += 1);
+    for (_, outcome) in wanted {
+        *tally.outcomes.entry(format!("{outcome:?}")).or_default() += 1;
+    }
 }
 
 async fn run(home: &Home, seed: u64, tally: &mut Tally) {
@@ -221,7 +225,7 @@ async fn run(home: &Home, seed: u64, tally: &mut Tally) {
         match dice.below(12) {
             0..=4 => {
                 let mut batch = Vec::new();
-                for _ in 0..1 + dice.below(12) {
+                for _ in 0..=dice.below(12) {
                     let again = (!sent.is_empty()).then(|| dice.pick(&sent).clone());
                     let new = match (dice.below(4), again) {
                         (0, Some(old)) => old,

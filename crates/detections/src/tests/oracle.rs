@@ -122,14 +122,9 @@ fn hit(question: &Question, detection: &Detection) -> Option<Hit> {
     }
     let readings = || detection.readings.iter().map(|reading| reading.plate.as_str());
     let matched = match criteria.pattern() {
-        Some(pattern) => match_plate(
-            &pattern,
-            criteria.state(),
-            widen,
-            detection.plate.as_str(),
-            detection.state,
-            readings(),
-        )?,
+        Some(pattern) => {
+            match_plate(&pattern, criteria.state(), widen, detection.plate.as_str(), detection.state, readings())?
+        }
         None => match_state(criteria.state(), detection.state)?,
     };
     let reading = (matched == MatchKind::Alternative)
@@ -185,6 +180,8 @@ pub(crate) fn common(hits: &[Hit], places: usize) -> Vec<CommonPlate> {
 
 pub(crate) fn counts(hits: &[Hit]) -> Counts {
     let mut counts = Counts::default();
-    hits.iter().for_each(|hit| counts.add(hit.matched, 1));
+    for hit in hits {
+        counts.add(hit.matched, 1);
+    }
     counts
 }

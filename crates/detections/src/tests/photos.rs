@@ -91,7 +91,8 @@ async fn an_update_without_photos_keeps_those_of_the_version_before_and_the_old_
         new.state = None;
         let updated = store.append(vec![new]).await.unwrap()[0];
         assert_eq!(updated.outcome, Outcome::Superseded);
-        let opened = store.photos_of(&[(old, 0), (updated.id.0, 0), (updated.id.0, 1)], &Camera::default()).await.unwrap();
+        let opened =
+            store.photos_of(&[(old, 0), (updated.id.0, 0), (updated.id.0, 1)], &Camera::default()).await.unwrap();
         let bytes: Vec<_> = opened.iter().map(|photo| (photo.detection, photo.bytes.clone())).collect();
         assert_eq!(bytes, [(updated.id, photo(b"one").bytes), (updated.id, photo(b"two").bytes)]);
     }
@@ -135,5 +136,8 @@ async fn inv_2_a_torn_end_of_a_pack_is_passed_over_by_what_comes_after() {
         fs::write(pack, torn).unwrap();
     }
     let opened = home.open().await.photos_of(&ids, &Camera::default()).await.unwrap();
-    assert_eq!(opened.iter().map(|photo| photo.bytes.clone()).collect::<Vec<_>>(), [photo(b"one").bytes, photo(b"two").bytes]);
+    assert_eq!(
+        opened.iter().map(|photo| photo.bytes.clone()).collect::<Vec<_>>(),
+        [photo(b"one").bytes, photo(b"two").bytes]
+    );
 }

@@ -3,7 +3,8 @@
 use crate::{FaultHook, Store, StoreConfig};
 use domain::time::DAY_MICROS;
 use domain::{
-    AgencyId, CameraId, NewDetection, NewPhoto, PlateText, PoolId, Position, Source, State, TimeFrame, UtcMicros, Vehicle,
+    AgencyId, CameraId, NewDetection, NewPhoto, PlateText, PoolId, Position, Source, State, TimeFrame, UtcMicros,
+    Vehicle,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
