@@ -81,6 +81,7 @@ fn read(number: u64, rows: u64) -> NewDetection {
         photos: Vec::new(),
         photos_at_camera: 2,
         low_quality: false,
+        replaces_events: Vec::new(),
     }
 }
 

@@ -29,6 +29,8 @@ const GROUP_ROWS_MAX: usize = 2 * BATCH_DETECTIONS_MAX;
 pub const BATCH_PHOTO_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Bytes of a plate as the reader wrote it.
 pub const RAW_PLATE_BYTES_MAX: usize = 512;
+/// Events that one read may sum up.
+pub const REPLACED_EVENTS_MAX: usize = 2_000;
 /// When recents are this many times what triggers sealing, appending waits for it.
 const RECENTS_OVERFLOW: usize = 4;
 
@@ -53,6 +55,9 @@ pub(crate) fn check(batch: &[NewDetection]) -> Result<(), StoreError> {
         let vehicle = &new.vehicle;
         if new.event_id.is_empty() || new.event_id.chars().count() > EVENT_ID_CHARS_MAX {
             return refuse("event_id", "is empty or too long");
+        }
+        if new.replaces_events.len() > REPLACED_EVENTS_MAX {
+            return refuse("replaces_events", "are too many");
         }
         if new.raw_plate.len() > RAW_PLATE_BYTES_MAX {
             return refuse("raw_plate", "is too long");
@@ -200,6 +205,7 @@ fn prepare(
         for new in batch {
             let outcome = group.add(new, now);
             if outcome.outcome != Outcome::Duplicate {
+                group.hide_replaced(new, outcome.id, now);
                 for (photo, n) in new.photos.iter().zip(0..) {
                     let day = new.scan_time.day();
                     sealed.push(photos::seal(vault, new.owner, day, (outcome.id.0, n), photo)?);
@@ -255,6 +261,20 @@ impl<'a> Group<'a> {
         let hidden = HiddenId { id: newest.id, day: day_of(newest.scan_time), successor: Some(self.next_id) };
         self.change.hidden.push(hidden);
         self.push(row, Outcome::Superseded)
+    }
+
+    /// Hides the reads of the same passing that this one sums up. One that comes later than its sum is not known here, and
+    /// stays.
+    fn hide_replaced(&mut self, new: &'a NewDetection, sum: DetectionId, now: UtcMicros) {
+        let own = RowRef::of_new(new, now);
+        for event_id in new.replaces_events.iter().filter(|event_id| **event_id != new.event_id) {
+            let other = RowRef { event_id, ..own.clone() };
+            let Some(newest) = self.versions(&other).into_iter().max_by_key(|version| version.id) else { continue };
+            let hidden = HiddenId { id: newest.id, day: day_of(newest.scan_time), successor: Some(sum.0) };
+            if self.change.hidden.iter().all(|known| known.id != hidden.id) {
+                self.change.hidden.push(hidden);
+            }
+        }
     }
 
     /// All versions of the event that are stored or about to be.

@@ -116,13 +116,17 @@ fn reduce(seen: &mut Seen) {
     seen.shrink_to_fit();
 }
 
-/// Some plates in every segment that has them.
+/// Some plates, sorted, in every segment that has them.
 fn numbers_of(snapshot: &Snapshot, keys: &[CommonKey<'_>]) -> ByEntry {
     let of_entry = |entry: &Entry| -> Vec<PlateNumbers> {
         let Ok(reader) = entry.reader() else { return Vec::new() };
         let dictionary = reader.plates();
+        let mut place = 0;
         let find = |key: &CommonKey<'_>| {
-            Some(PlateNumbers { plate: dictionary.find(key.plate)?, state: reader.state_number(key.state)? })
+            place = dictionary.at_or_after(place, key.plate);
+            let plate = u32::try_from(place).ok().filter(|_| place < dictionary.len())?;
+            let is_it = dictionary.get(plate) == key.plate;
+            is_it.then_some(PlateNumbers { plate, state: reader.state_number(key.state)? })
         };
         keys.iter().filter_map(find).collect()
     };

@@ -83,6 +83,7 @@ fn detection(dice: &mut Dice) -> NewDetection {
         photos: (0..dice.below(3)).filter(|_| dice.one_in(4)).map(|n| photo(&[u8::try_from(n).unwrap()])).collect(),
         photos_at_camera: u8::try_from(dice.below(2) * 2).unwrap(),
         low_quality: dice.one_in(5),
+        replaces_events: Vec::new(),
     }
 }
 

@@ -136,6 +136,7 @@ pub(crate) fn read(event_id: &str, text: &str) -> NewDetection {
         photos: Vec::new(),
         photos_at_camera: 0,
         low_quality: false,
+        replaces_events: Vec::new(),
     }
 }
 

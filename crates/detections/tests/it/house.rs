@@ -111,6 +111,7 @@ pub(crate) fn read(event_id: &str, plate: &str) -> NewDetection {
         photos: Vec::new(),
         photos_at_camera: 0,
         low_quality: false,
+        replaces_events: Vec::new(),
     }
 }
 
