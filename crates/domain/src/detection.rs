@@ -79,6 +79,8 @@ pub struct NewDetection {
     pub photos_at_camera: u8,
     /// The plate is too small in the picture to be read with trust (DET-7).
     pub low_quality: bool,
+    /// The same camera's event ids of the same passing of the car, which this read sums up: they are hidden by it.
+    pub replaces_events: Vec<String>,
 }
 
 /// A stored detection.

@@ -170,6 +170,7 @@ impl Sent<'_> {
             photos,
             photos_at_camera,
             low_quality: self.low_quality.strict().at("low_quality")?.unwrap_or(false) || low_plate,
+            replaces_events: Vec::new(),
         })
     }
 }

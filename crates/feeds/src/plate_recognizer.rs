@@ -342,6 +342,7 @@ impl Seen<'_> {
             photos: event.photo.iter().map(|(photo, _)| photo.clone()).collect(),
             photos_at_camera: 0,
             low_quality: low,
+            replaces_events: Vec::new(),
         }))
     }
 }

@@ -274,6 +274,7 @@ impl Group<'_> {
             photos,
             photos_at_camera: 0,
             low_quality: low,
+            replaces_events: Vec::new(),
         };
         Ok(Some((detection, others)))
     }
@@ -355,6 +356,7 @@ impl Plate<'_> {
             photos,
             photos_at_camera: 0,
             low_quality: plate_height.map_or(crop, photo::is_low),
+            replaces_events: Vec::new(),
         }))
     }
 }

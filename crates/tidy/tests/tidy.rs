@@ -23,7 +23,10 @@ const LINES_MAX: usize = 800;
 const LONG_FILES: [&str; 1] = ["crates/server/src/agencies/api.rs"];
 
 fn offences(check: impl Fn(&Source) -> Vec<String>) -> Vec<String> {
-    rust_sources().iter().flat_map(|source| check(source).into_iter().map(|text| format!("{}: {text}", source.path))).collect()
+    rust_sources()
+        .iter()
+        .flat_map(|source| check(source).into_iter().map(|text| format!("{}: {text}", source.path)))
+        .collect()
 }
 
 fn assert_none(offences: &[String]) {
@@ -36,8 +39,7 @@ fn crates_depend_only_downwards() {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(root().join("crates")).unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let manifest: toml::Table =
-            std::fs::read_to_string(entry.path().join("Cargo.toml")).unwrap().parse().unwrap();
+        let manifest: toml::Table = std::fs::read_to_string(entry.path().join("Cargo.toml")).unwrap().parse().unwrap();
         let Some(may_use) = allowed.get(name.as_str()) else {
             found.push(format!("{name}: not in the table of rooms"));
             continue;
@@ -111,7 +113,9 @@ fn banned_calls_stay_in_their_seam() {
 fn unsafe_code_is_in_named_files_only() {
     const NAMED: [&str; 1] = ["crates/detections/src/mapped.rs"];
     assert_none(&offences(|source| {
-        let uses = source.text.contains("unsafe {") || source.text.contains("unsafe fn") || source.text.contains("unsafe impl");
+        let uses = source.text.contains("unsafe {")
+            || source.text.contains("unsafe fn")
+            || source.text.contains("unsafe impl");
         let allowed = NAMED.contains(&source.path.as_str()) || source.crate_name() == "tidy";
         if uses && !allowed { vec!["unsafe code".into()] } else { Vec::new() }
     }));
@@ -120,7 +124,9 @@ fn unsafe_code_is_in_named_files_only() {
 #[test]
 fn only_the_server_knows_http_and_only_policy_knows_cedar() {
     assert_none(&offences(|source| {
-        let knows = |word: &str, room: &str| source.crate_name() != room && source.crate_name() != "tidy" && source.text.contains(word);
+        let knows = |word: &str, room: &str| {
+            source.crate_name() != room && source.crate_name() != "tidy" && source.text.contains(word)
+        };
         let mut found = Vec::new();
         if knows("axum::", "server") {
             found.push("axum".to_owned());

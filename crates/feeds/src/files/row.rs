@@ -59,6 +59,7 @@ impl FileRow {
             photos: Vec::new(),
             photos_at_camera: self.photos_at_camera,
             low_quality: false,
+            replaces_events: Vec::new(),
         })
     }
 }

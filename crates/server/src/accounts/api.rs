@@ -5,7 +5,7 @@ use super::store::{self, Session, SessionKind, User};
 use super::{password, sessions};
 use crate::App;
 use crate::agencies::acts::{self, Act, NewUser};
-use crate::agencies::store as agency_store;
+use crate::agencies::{api as agency_api, store as agency_store};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
 use crate::http::routes::read_json;
@@ -387,21 +387,44 @@ pub struct FirstStart {
     responses((status = 201), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn first_start(State(app): State<Arc<App>>, bytes: Bytes) -> Result<StatusCode, Problem> {
     let body: FirstStart = read_json(&bytes)?;
+    // Everything that can be refused is, before the link is used up.
+    let (login, name) = (agency_api::name("login", &body.login)?, agency_api::name("name", &body.name)?);
     password::check_strength(&body.password)?;
     let id = sessions::id_of(&app.vault, &body.link);
     if !store::take_setup_link(&app.sql, &id, app.clock.now()).await? {
         return Err(Problem::not_found());
     }
-    make_host_operator(&app, &body.login, &body.name, &body.password).await?;
+    // Accounts can also have come from the command line, after the link was printed.
+    if store::any_user(&app.sql).await? {
+        return Err(Problem::conflict("link", "accounts exist already; a host operator makes further ones"));
+    }
+    make_host_operator(&app, &login, &name, &body.password).await?;
     Ok(StatusCode::CREATED)
 }
 
-/// The host's own agency, unit and operator.
+/// Names of the host's own agency and unit.
+const HOST_AGENCY: &str = "Host";
+const HOST_UNIT: &str = "Operations";
+
+/// The host's own agency, unit and operator. What an earlier attempt made before it was cut short is used again: with it in
+/// the way, nobody could ever begin.
 pub async fn make_host_operator(app: &App, login: &str, name: &str, plain_password: &str) -> Result<UserId, Problem> {
-    let create = Act::CreateAgency { name: "Host".into(), preset: "open".into(), zone: "UTC".into() };
-    let agency = AgencyId(acts::perform(app, None, create, acts::Secrets::default()).await?.id);
-    let create = Act::CreateUnit { agency, name: "Operations".into(), profile: "default".into() };
-    let unit = UnitId(acts::perform(app, None, create, acts::Secrets::default()).await?.id);
+    let made = agency_store::agencies(&app.sql).await?.into_iter().find(|agency| agency.name == HOST_AGENCY);
+    let agency = match made {
+        Some(agency) => agency.id,
+        None => {
+            let create = Act::CreateAgency { name: HOST_AGENCY.into(), preset: "open".into(), zone: "UTC".into() };
+            AgencyId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
+        }
+    };
+    let made = agency_store::units(&app.sql, agency).await?.into_iter().find(|unit| unit.name == HOST_UNIT);
+    let unit = match made {
+        Some(unit) => unit.id,
+        None => {
+            let create = Act::CreateUnit { agency, name: HOST_UNIT.into(), profile: "default".into() };
+            UnitId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
+        }
+    };
     let secrets = acts::user_secrets(app, agency, plain_password, None).await?;
     let user = NewUser {
         id: UserId(uuid::Uuid::now_v7()),

@@ -315,12 +315,15 @@ pub async fn put_setup_link(sql: &Sql, id: &str, expires: UtcMicros) -> Result<(
     Ok(())
 }
 
-/// Uses a one-time link up. `false` where it is unknown, used or late.
+/// Uses a one-time link up, and with it all others: each start of an empty folder prints one, and the first that is used
+/// closes them. `false` where it is unknown, used or late.
 pub async fn take_setup_link(sql: &Sql, id: &str, now: UtcMicros) -> Result<bool, sqlx::Error> {
-    let taken = sqlx::query("DELETE FROM setup_links WHERE id = $1 AND expires > $2")
-        .bind(id)
-        .bind(now.0)
-        .execute(sql.pool())
-        .await?;
-    Ok(taken.rows_affected() == 1)
+    let taken = sqlx::query(
+        "DELETE FROM setup_links WHERE EXISTS (SELECT 1 FROM setup_links AS used WHERE used.id = $1 AND used.expires > $2)",
+    )
+    .bind(id)
+    .bind(now.0)
+    .execute(sql.pool())
+    .await?;
+    Ok(taken.rows_affected() > 0)
 }

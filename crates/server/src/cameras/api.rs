@@ -132,8 +132,14 @@ async fn ingest(
         notice: received.notice.map(ToOwned::to_owned),
         ..IngestView::default()
     };
-    if !received.detections.is_empty() {
-        for appended in app.store.append(received.detections).await? {
+    let mut detections = received.detections;
+    for same in received.supersedes_events {
+        if let Some(sum) = detections.iter_mut().find(|detection| detection.event_id == same.event_id) {
+            sum.replaces_events = same.other_event_ids;
+        }
+    }
+    if !detections.is_empty() {
+        for appended in app.store.append(detections).await? {
             match appended.outcome {
                 Outcome::Stored => view.stored += 1,
                 Outcome::Duplicate => view.duplicates += 1,

@@ -108,6 +108,7 @@ fn detection(read: &CityRead, camera: &CameraFacts) -> Option<NewDetection> {
         photos: Vec::new(),
         photos_at_camera: read.photos_at_camera,
         low_quality: read.low_quality,
+        replaces_events: Vec::new(),
     })
 }
 

@@ -1,9 +1,9 @@
 //! `sightline serve`.
 
 use super::{DataArgs, block_on, say};
+use crate::App;
 use crate::accounts::{sessions, store as account_store};
 use crate::http::serve;
-use crate::{App, agencies};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,7 +36,6 @@ impl Serve {
 
 /// An empty data folder has no account, and no default password either: whoever reads this line makes the first one.
 async fn print_setup_link(app: &Arc<App>, address: SocketAddr) -> anyhow::Result<()> {
-    debug_assert!(agencies::store::agencies(&app.sql).await?.is_empty());
     let (secret, id) = sessions::new_secret(&app.vault);
     let expires = app.clock.now().plus_micros(sessions::SETUP_LINK_MICROS);
     account_store::put_setup_link(&app.sql, &id, expires).await?;

@@ -185,9 +185,13 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         });
         match named {
             Some((start, field)) => {
-                let whole = if path == "." { field.clone() } else { format!("{path}.{field}") };
-                let detail =
-                    if start.starts_with("missing") { "the field is missing" } else { "there is no such field" };
+                // The path of an unknown field ends with it, that of a missing one with the object that lacks it.
+                let (whole, detail) = match (start.starts_with("missing"), path.as_str()) {
+                    (true, ".") => (field, "the field is missing"),
+                    (true, _) => (format!("{path}.{field}"), "the field is missing"),
+                    (false, ".") => (field, "there is no such field"),
+                    (false, _) => (path, "there is no such field"),
+                };
                 Problem::invalid(whole, detail)
             }
             None if path == "." => Problem::unreadable("the body is not the JSON that is expected here"),

@@ -144,6 +144,37 @@ async fn det_2_plate_recognizer_multipart_and_basic_authentication_are_taken_as_
 }
 
 #[tokio::test]
+async fn det_2_single_frames_and_the_group_that_sums_them_up_count_as_one_passing() {
+    let world = World::new().await;
+    let credential = world.cameras["pole-1"].clone();
+    let start = NOW.0 / 1_000 - 600_000;
+    let frame = |uuid: &str, at: i64| {
+        json!({
+            "version": 2, "data_type": "alpr_results", "epoch_time": start + at, "img_width": 1920, "img_height": 1080,
+            "uuid": uuid, "camera_id": 7, "agent_uid": "fictional", "site_id": "pier",
+            "results": [{ "plate": "7FRM001", "confidence": 91.0, "region": "us-ca", "region_confidence": 80,
+                "candidates": [{ "plate": "7FRM001", "confidence": 91.0 }] }],
+        })
+    };
+    for (uuid, at) in [("pier-cam-1", 0), ("pier-cam-2", 400), ("pier-cam-3", 800)] {
+        let posted = world.post("/api/v1/feeds/rekor", &credential, frame(uuid, at)).await.ok();
+        assert_eq!(posted["stored"], 1, "{posted}");
+    }
+    assert_eq!(full(&world, "7FRM001").await["count"]["exactly"], 3);
+    let group = json!({
+        "version": 2, "data_type": "alpr_group", "epoch_start": start, "epoch_end": start + 800, "frame_start": 1,
+        "frame_end": 3, "company_id": "fictional", "agent_uid": "fictional", "camera_id": 7, "country": "us",
+        "uuids": ["pier-cam-1", "pier-cam-2", "pier-cam-3"], "plate_indexes": [0, 0, 0], "best_uuid": "pier-cam-2",
+        "best_plate_number": "7FRM001", "best_confidence": 93.1, "best_region": "us-ca", "best_region_confidence": 90,
+        "best_plate": { "plate": "7FRM001", "confidence": 93.1 },
+        "candidates": [{ "plate": "7FRM001", "confidence": 93.1 }], "vehicle": {},
+    });
+    let posted = world.post("/api/v1/feeds/rekor", &credential, group).await.ok();
+    assert_eq!(posted["stored"], 1, "{posted}");
+    assert_eq!(full(&world, "7FRM001").await["count"]["exactly"], 1);
+}
+
+#[tokio::test]
 async fn aud_1_one_entry_per_camera_and_minute_tells_what_was_ingested() {
     let world = World::new().await;
     world.ingest("pole-1", vec![read("7ABC123", Some("US-CA"), 5)]).await;
