@@ -133,7 +133,7 @@ test('LIM 4 a preview counts the reads of an area before any plate is shown', as
   await field(page, 'vehicle.make').fill('');
   await why(page, 'area', purposes.federal);
   await drawRectangle(page, places[0]);
-  await page.getByText(/^1\.\d+ km² together, \d+ fixed cameras? inside\.$/).waitFor();
+  await page.getByText(/^0\.\d+ km² together, \d+ fixed cameras? inside\.$/).waitFor();
   await lastDays(page, 7);
   await ask(page, 'Preview');
   await answer(page).getByText('No plate has been shown.').waitFor();

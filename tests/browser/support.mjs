@@ -55,7 +55,9 @@ export async function signIn(page, login, door = 'Standard') {
     await page.getByLabel(/^Code/).fill(code(login));
   }
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { name: 'Rules of behavior' }).waitFor();
+  const rules = page.getByRole('heading', { name: 'Rules of behavior' });
+  await rules.or(page.getByRole('alert').filter({ hasText: /\S/ })).first().waitFor();
+  if (!(await rules.isVisible())) throw new Error(`${login} cannot sign in: ${await page.getByRole('alert').textContent()}`);
 }
 
 /** Reads the rules to their end, accepts them and waits for what comes after: the form, unless told otherwise. */
@@ -112,7 +114,7 @@ export async function settled(page, act) {
   const answered = page.waitForResponse((response) => response.request().method() === 'POST' && /\/queries(\/[^/]+\/(show|again))?$/.test(new URL(response.url()).pathname));
   await act();
   const response = await answered;
-  await page.locator('.ask:not([data-busy])').waitFor();
+  await page.locator('.ask:not([data-busy])').waitFor({ state: 'attached' });
   return response;
 }
 
@@ -120,11 +122,11 @@ export const answer = (page) => page.getByRole('region', { name: 'Answer' });
 export const refusal = (page) => page.locator('.ask-foot .refusal');
 export const rows = (page) => answer(page).locator('.rows > li[data-id]');
 
-/** Moves the map to a place and drags a rectangle around it with the mouse, some 600 metres to each side. */
+/** Moves the map to a place and drags a rectangle around it with the mouse, some 450 metres to each side. */
 export async function drawRectangle(page, { lat, lon }) {
   await page.getByLabel('Go to latitude, longitude').fill(`${lat}, ${lon}`);
   await page.getByLabel('Go to latitude, longitude').press('Enter');
-  for (let times = 0; times < 2; times += 1) await page.getByRole('button', { name: '+', exact: true }).click();
+  for (let times = 0; times < 3; times += 1) await page.getByRole('button', { name: '+', exact: true }).click();
   await page.getByRole('button', { name: 'Draw a rectangle' }).click();
   const ground = await page.locator('.map canvas').boundingBox();
   const [x, y] = [ground.x + ground.width / 2, ground.y + ground.height / 2];

@@ -38,10 +38,11 @@ function bar() {
     localStorage.setItem("theme", root.dataset.theme);
     toggle.textContent = dark() ? "Light" : "Dark";
   });
-  put(document.getElementById("tools"), ...(me?.rules_accepted ? [button("Keys", "Keys of this page", keys)] : []), toggle, ...(me ? [button("Sign out", "End the session", signOut)] : []));
+  const asks = me?.rules_accepted && mayAsk(me.permissions);
+  put(document.getElementById("tools"), ...(asks ? [button("Keys", "Keys of this page", keys)] : []), toggle, ...(me ? [button("Sign out", "End the session", signOut)] : []));
   put(document.getElementById("who"), ...(me ? [h("b", {}, me.name), h("span", {}, `${me.unit}, ${me.agency}`), h("span", { class: `tag ${me.door}` }, me.door === "enhanced" ? "Enhanced" : "Standard")] : []));
   const places = document.getElementById("places");
-  places.hidden = !me?.rules_accepted;
+  places.hidden = !asks;
   put(places, ...["Ask", "Map", "Answer"].map((place) => h("button", { type: "button", "data-to": place.toLowerCase(), onclick: () => { document.body.dataset.view = place.toLowerCase(); } }, place)));
 }
 
@@ -193,7 +194,7 @@ async function open() {
 
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, dialog");
-  if (event.key === "?" && !typing && me?.rules_accepted) keys();
+  if (event.key === "?" && !typing && document.body.dataset.place === "desk") keys();
 });
 
 times.use("UTC");

@@ -186,7 +186,7 @@ export class MapView {
     if (valid) this.goTo([lon, lat]);
   }
 
-  goTo(place, metresAcross = 12_000) {
+  goTo(place, metresAcross = 18_000) {
     this.centre = project(place);
     this.scale = ((this.width || 600) * METRES_PER_DEGREE * 360 * Math.cos((place[1] * Math.PI) / 180)) / metresAcross;
     this.paint();
@@ -327,6 +327,7 @@ export class MapView {
     this.paintCellCounts(pen);
     this.paintDraft(pen);
     this.paintScale(pen);
+    this.paintLegend(pen);
   }
 
   paintGraticule(pen) {
@@ -444,6 +445,25 @@ export class MapView {
     else if (this.cursor) pen.lineTo(...this.cursor);
     pen.stroke();
     for (const place of this.draft) { const [x, y] = this.toScreen(place); pen.fillRect(x - 3, y - 3, 6, 6); }
+  }
+
+  /** What the marks mean, for those that are on the map. */
+  paintLegend(pen) {
+    const open = this.places.some((place) => !place.solid);
+    const lines = [this.cameras.length > 0 && ["edge", "fixed camera"], open && ["accent", "read to be checked: unverified, or not as read"]].filter(Boolean);
+    lines.forEach(([colour, text], index) => {
+      const y = this.height - 14 - 16 * index;
+      pen.textAlign = "right";
+      pen.fillStyle = this.colour("quiet");
+      pen.fillText(text, this.width - 12, y);
+      const x = this.width - 20 - pen.measureText(text).width;
+      pen.textAlign = "start";
+      Object.assign(pen, { fillStyle: this.colour(colour), strokeStyle: this.colour(colour), lineWidth: 2 });
+      pen.beginPath();
+      pen.arc(x, y - 4, colour === "edge" ? 2.5 : 4, 0, 2 * Math.PI);
+      if (colour === "edge") pen.fill();
+      else pen.stroke();
+    });
   }
 
   paintScale(pen) {
