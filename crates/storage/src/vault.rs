@@ -2,7 +2,7 @@
 //!
 //! The keys lie in a folder of their own, outside backups, so that a copy of disks or databases reveals nothing.
 
-use crate::files::{create_private_folder, write_durably};
+use crate::files::{create_private_folder, sync_folder, write_durably};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use domain::AgencyId;
@@ -68,9 +68,7 @@ impl Vault {
         create_private_folder(folder).map_err(VaultError::Folder)?;
         let is_new = std::fs::read_dir(folder).map_err(VaultError::Folder)?.next().is_none();
         if is_new {
-            for name in ["master-1.key", "ledger-signer.key", "session.key"] {
-                write_key(folder, name, &random_bytes())?;
-            }
+            fill(folder)?;
         }
         let mut masters = BTreeMap::new();
         for entry in std::fs::read_dir(folder).map_err(VaultError::Folder)? {
@@ -181,6 +179,21 @@ fn derive(master: &[u8; KEY_BYTES], scope: &Scope) -> Result<LessSafeKey, VaultE
     UnboundKey::new(&AES_256_GCM, &key).map(LessSafeKey::new).map_err(|_| VaultError::Unsealable)
 }
 
+/// Makes the keys of a new installation. A crash leaves all of them or none: with some, the folder would be refused for ever.
+fn fill(folder: &Path) -> Result<(), VaultError> {
+    let parent = folder.parent().ok_or_else(|| VaultError::Folder(std::io::Error::other("a folder in a folder")))?;
+    let new = folder.with_extension("new");
+    if new.exists() {
+        std::fs::remove_dir_all(&new).map_err(VaultError::Folder)?;
+    }
+    create_private_folder(&new).map_err(VaultError::Folder)?;
+    for name in ["master-1.key", "ledger-signer.key", "session.key"] {
+        write_key(&new, name, &random_bytes())?;
+    }
+    std::fs::remove_dir(folder).and_then(|()| std::fs::rename(&new, folder)).map_err(VaultError::Folder)?;
+    sync_folder(parent).map_err(VaultError::Folder)
+}
+
 fn write_key(folder: &Path, name: &str, key: &[u8; KEY_BYTES]) -> Result<(), VaultError> {
     let path = folder.join(name);
     write_durably(&path, hex::encode(key).as_bytes()).map_err(VaultError::Folder)?;
@@ -257,6 +270,17 @@ mod tests {
         let vault = Vault::open(folder.path()).unwrap();
         assert_eq!(vault.open_sealed(&scope, &sealed).unwrap(), b"old");
         assert_ne!(vault.seal(&scope, b"old").unwrap().get(..5), sealed.get(..5));
+    }
+
+    #[test]
+    fn a_first_start_that_was_cut_short_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("keys");
+        create_private_folder(&folder.path().join("keys.new")).unwrap();
+        write_key(&folder.path().join("keys.new"), "master-1.key", &[7; KEY_BYTES]).unwrap();
+        Vault::open(&keys).unwrap();
+        assert_ne!(read_key(&keys, "master-1.key").unwrap(), [7; KEY_BYTES]);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -1,0 +1,149 @@
+//! SIGKILL in the middle of ingest, again and again: nothing acknowledged is lost, nothing is doubled (invariant 2).
+
+use super::calling::{Answered, Caller};
+use super::installation::{Installation, reads};
+use super::running::{Running, pause, run_well, text};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// `SIGHTLINE_KILLS` asks for more in a long run.
+const KILLS: u64 = 50;
+const SEED: u64 = 20_260_601;
+/// Longest time that a server posts before it is killed.
+const LIFE_MS_MAX: u64 = 400;
+/// A restart after a kill, on a slow machine with other work.
+const START_MAX: Duration = Duration::from_secs(10);
+
+/// Drawn numbers (SplitMix64), the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
+
+/// A batch that was posted: the reads of one plate.
+#[derive(Clone, Debug)]
+struct Batch {
+    plate: String,
+    count: u64,
+}
+
+/// What the installation has promised.
+#[derive(Debug, Default)]
+struct Promised {
+    batches: Vec<Batch>,
+    answers: Vec<Answered>,
+}
+
+/// Posts batches one after another until the server is gone. Gives the batch that was not acknowledged.
+fn post_until_gone(caller: &Caller, installation: &Installation, first: Batch, promised: &mut Vec<Batch>) -> Batch {
+    let mut batch = first;
+    loop {
+        let body = reads(&batch.plate, batch.count);
+        let Some(reply) = caller.try_call("POST", "/api/v1/detections", &installation.camera, Some(&body)) else {
+            return batch;
+        };
+        let posted = reply.ok();
+        // The first batch is a repeat of one that may have been stored without its acknowledgement.
+        let taken = posted["stored"].as_u64().unwrap() + posted["duplicates"].as_u64().unwrap();
+        assert_eq!(taken, batch.count, "{posted}");
+        promised.push(batch);
+        let number = promised.len() as u64;
+        batch = Batch { plate: format!("K{number:06}"), count: 1 + number * 7 % 40 };
+    }
+}
+
+/// Asks about what is known to be there until the server is gone.
+fn ask_until_gone(caller: &Caller, installation: &Installation, known: &[Batch], promised: &mut Vec<Answered>) {
+    for batch in known.iter().cycle() {
+        let Some(reply) = installation.try_ask(caller, &batch.plate) else { return };
+        let answered = Answered::of(&reply.ok());
+        assert_eq!(answered.count, batch.count, "{batch:?}");
+        promised.push(answered);
+    }
+}
+
+fn work_until_killed(
+    server: Running,
+    installation: &Installation,
+    first: Batch,
+    life: Duration,
+    promised: &mut Promised,
+) -> Batch {
+    let caller = Caller::new(&server.address);
+    let known = promised.batches.clone();
+    let Promised { batches, answers } = promised;
+    std::thread::scope(|scope| {
+        let posting = scope.spawn(|| post_until_gone(&caller, installation, first, batches));
+        scope.spawn(|| ask_until_gone(&caller, installation, &known, answers));
+        pause(life);
+        server.kill();
+        posting.join().unwrap()
+    })
+}
+
+#[test]
+fn fifty_kills_during_ingest_lose_nothing_acknowledged() {
+    let kills = std::env::var("SIGHTLINE_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let data = tempfile::tempdir().unwrap();
+    let begun = Instant::now();
+    let mut server = Running::serve(data.path());
+    let installation = Installation::begin(&mut server);
+    let mut chance = Chance(SEED);
+    let mut promised = Promised::default();
+    let mut next = Batch { plate: "K000000".into(), count: 3 };
+    let mut starts = Vec::new();
+    for _ in 0..kills {
+        let life = Duration::from_millis(chance.below(LIFE_MS_MAX));
+        next = work_until_killed(server, &installation, next, life, &mut promised);
+        server = Running::serve(data.path());
+        starts.push(server.start_time);
+        spot_checks(&Caller::new(&server.address), &installation, &promised, &mut chance);
+    }
+    starts.sort_unstable();
+    let (median, slowest) = (starts[starts.len() / 2], starts[starts.len() - 1]);
+    assert!(slowest < START_MAX, "{slowest:?}");
+
+    let caller = Caller::new(&server.address);
+    for batch in &promised.batches {
+        assert_eq!(installation.count(&caller, &batch.plate), batch.count, "{batch:?}");
+    }
+    for answered in &promised.answers {
+        caller.verify_receipt(answered, &installation.investigator);
+    }
+    let (status, log) = server.terminate();
+    assert!(status.success(), "{log}");
+    check_folder(data.path(), &promised);
+    eprintln!(
+        "{kills} kills, {} batches and {} answers acknowledged, restart {median:?} (slowest {slowest:?}), in all {:?}",
+        promised.batches.len(),
+        promised.answers.len(),
+        begun.elapsed()
+    );
+}
+
+/// The newest batches, an old one, and the newest answers.
+fn spot_checks(caller: &Caller, installation: &Installation, promised: &Promised, chance: &mut Chance) {
+    let batches = &promised.batches;
+    let old = batches.get(usize::try_from(chance.below(batches.len().max(1) as u64)).unwrap());
+    for batch in batches.iter().rev().take(3).chain(old) {
+        assert_eq!(installation.count(caller, &batch.plate), batch.count, "{batch:?}");
+    }
+    for answered in promised.answers.iter().rev().take(3) {
+        caller.verify_receipt(answered, &installation.investigator);
+    }
+}
+
+fn check_folder(data: &Path, promised: &Promised) {
+    let stored: u64 = promised.batches.iter().map(|batch| batch.count).sum();
+    let checked = run_well(&["check", "--data", text(data)]);
+    // The last batch may be stored without its acknowledgement; it has at most 40 reads.
+    let rows: u64 = checked.split(' ').nth(1).unwrap().parse().unwrap();
+    assert!((stored..=stored + 40).contains(&rows), "{stored} promised: {checked}");
+    assert!(run_well(&["ledger", "verify", text(data)]).contains("holds"));
+}
