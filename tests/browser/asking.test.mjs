@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
-import { answer, ask, drawRectangle, enter, field, lastDays, openBrowser, openPage, purposes, refusal, rows, settled, shot, watchFaults, why } from './support.mjs';
+import { answer, ask, drawRectangle, enter, examine, field, lastDays, openBrowser, openPage, purposes, refusal, rows, settled, shot, watchFaults, why } from './support.mjs';
 
 let browser;
 let page;
@@ -175,10 +175,7 @@ test('QRY 5 WHY 7 a common plate of three places is a table whose cells open the
   const cell = answer(page).locator('.cell');
   await cell.locator('.row').first().click();
   await cell.locator('.photo img').nth(1).waitFor();
-  await shot(page, 'common-1440-light');
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await shot(page, 'common-1440-dark');
-  await page.emulateMedia({ colorScheme: 'light' });
+  await examine(page, 'common');
 });
 
 test('a read that is picked on the map is opened in the list', async () => {

@@ -18,7 +18,7 @@ async function askForTheTruck(page) {
   await answer(page).getByRole('heading', { name: '8 reads' }).waitFor();
 }
 
-test('QRY 1 AUD 1 AUD 6 an officer asks a full plate, opens its photos and sees the receipt', async () => {
+test('QRY 1 AUD 6 an officer asks a full plate, opens its photos and sees the receipt', async () => {
   const page = await openPage(browser);
   await enter(page, 'officer');
   await askForTheTruck(page);
@@ -82,7 +82,7 @@ test('ACC 2 enforcement is refused an area in plain words', async () => {
   await shot(page, 'refused-1440-light');
 });
 
-test('ACC 1 accounts that manage and may not ask are told what they are for', async () => {
+test('ACC 2 accounts that manage and may not ask are told what they are for', async () => {
   for (const [login, words] of [['chief', /makes accounts, units, reasons/], ['host', /creates agencies and their first managers, and sees no records/]]) {
     const page = await openPage(browser);
     await signIn(page, login);

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { acceptRules, answer, ask, field, lastDays, openBrowser, openPage, purposes, rows, shot, signIn, watchFaults, why } from './support.mjs';
+import { acceptRules, answer, ask, examine, field, lastDays, openBrowser, openPage, purposes, rows, shot, signIn, watchFaults, why } from './support.mjs';
 
 let browser;
 before(async () => { browser = await openBrowser(); });
@@ -48,19 +47,6 @@ test('ACC 6 a wrong password and a missing code are refused in the same words', 
   assert.equal(await refused.textContent(), words);
   assert.equal(await page.getByLabel('Password').inputValue(), '');
 });
-
-/** Serious and critical findings of axe, in both color schemes. */
-async function examine(page, place) {
-  for (const scheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const told = serious.map(({ id, help, nodes }) => `${place}, ${scheme}: ${id}, ${help}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
-    assert.deepEqual(told, []);
-    await shot(page, `${place}-1440-${scheme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-}
 
 test('sign-in, rules, question and answer have no serious finding of axe, light and dark', async () => {
   const page = await openPage(browser);

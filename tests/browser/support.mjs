@@ -1,9 +1,11 @@
 // What every browser test shares: the running service, signing in, the form, and a page that fails on any console error.
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
 const address = process.env.SIGHTLINE_ADDRESS ?? 'http://localhost:8080';
@@ -138,6 +140,19 @@ export async function drawRectangle(page, { lat, lon }) {
 
 export async function shot(page, name) {
   await page.screenshot({ path: join(screens, `${name}.png`) });
+}
+
+/** Fails with the serious and critical findings of axe, in both color schemes, and takes a picture of each. */
+export async function examine(page, place) {
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    const told = serious.map(({ id, help, nodes }) => `${place}, ${scheme}: ${id}, ${help}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`);
+    assert.deepEqual(told, []);
+    await shot(page, `${place}-1440-${scheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 /** Fails with what the console said. Registered once in each file. */

@@ -188,6 +188,8 @@ export class Answer {
   fill({ row, detail }) {
     const matched = row.match === "alternative" ? row.readings[row.matched_reading]?.plate : undefined;
     const why = { exact: "The plate as read.", "unknown-state": "The plate as read; the camera did not report a state.", "look-alike": "With look-alike characters taken for one another.", alternative: `By another reading of the same picture${matched ? `: ${matched}` : ""}.` }[row.match];
+    // Some cameras list their best reading among the alternatives; it is the plate itself.
+    const others = row.readings.filter((reading) => reading.plate !== row.plate);
     const fact = (name, ...value) => [h("dt", {}, name), h("dd", {}, ...value)];
     const count = Math.min(row.photos, 2);
     const photos = h("div", { class: "photos" });
@@ -198,7 +200,7 @@ export class Answer {
       !row.verified && h("p", { class: "note warn" }, "Unverified: fewer than two photos, so this read is not called a match."),
       row.low_quality && h("p", { class: "note" }, "Low quality: the plate is small in the picture."),
       h("dl", {}, fact("Why it matched", why ?? row.match), row.raw_plate !== row.plate && fact("As the reader wrote it", h("span", { class: "mono" }, row.raw_plate)),
-        row.readings.length > 0 && fact("Other readings", h("span", { class: "mono" }, row.readings.map((reading) => `${reading.plate} ${percent(reading.confidence)}`).join(", "))),
+        others.length > 0 && fact("Other readings", h("span", { class: "mono" }, others.map((reading) => `${reading.plate} ${percent(reading.confidence)}`).join(", "))),
         fact("Read", times.node(row.scan_time)), fact("Received", times.node(row.receive_time)),
         fact("Where", `${row.lat.toFixed(5)}, ${row.lon.toFixed(5)}`), fact("Camera", `${row.camera}, ${words(row.source)}${row.commercial ? ", commercial" : ""}`), fact("Owner", row.owner)),
       h("p", { class: "hint" }, "Compare plate and state with the photos before acting. Opening photos is recorded."));

@@ -450,13 +450,13 @@ export class MapView {
   /** What the marks mean, for those that are on the map. */
   paintLegend(pen) {
     const open = this.places.some((place) => !place.solid);
-    const lines = [this.cameras.length > 0 && ["edge", "fixed camera"], open && ["accent", "read to be checked: unverified, or not as read"]].filter(Boolean);
+    const lines = [this.cameras.length > 0 && ["edge", "fixed camera"], open && ["accent", "unverified, or not as read"]].filter(Boolean);
     lines.forEach(([colour, text], index) => {
       const y = this.height - 14 - 16 * index;
       pen.textAlign = "right";
       pen.fillStyle = this.colour("quiet");
       pen.fillText(text, this.width - 12, y);
-      const x = this.width - 20 - pen.measureText(text).width;
+      const x = this.width - 22 - pen.measureText(text).width;
       pen.textAlign = "start";
       Object.assign(pen, { fillStyle: this.colour(colour), strokeStyle: this.colour(colour), lineWidth: 2 });
       pen.beginPath();
