@@ -410,20 +410,18 @@ const HOST_UNIT: &str = "Operations";
 /// the way, nobody could ever begin.
 pub async fn make_host_operator(app: &App, login: &str, name: &str, plain_password: &str) -> Result<UserId, Problem> {
     let made = agency_store::agencies(&app.sql).await?.into_iter().find(|agency| agency.name == HOST_AGENCY);
-    let agency = match made {
-        Some(agency) => agency.id,
-        None => {
-            let create = Act::CreateAgency { name: HOST_AGENCY.into(), preset: "open".into(), zone: "UTC".into() };
-            AgencyId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
-        }
+    let agency = if let Some(agency) = made {
+        agency.id
+    } else {
+        let create = Act::CreateAgency { name: HOST_AGENCY.into(), preset: "open".into(), zone: "UTC".into() };
+        AgencyId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
     };
     let made = agency_store::units(&app.sql, agency).await?.into_iter().find(|unit| unit.name == HOST_UNIT);
-    let unit = match made {
-        Some(unit) => unit.id,
-        None => {
-            let create = Act::CreateUnit { agency, name: HOST_UNIT.into(), profile: "default".into() };
-            UnitId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
-        }
+    let unit = if let Some(unit) = made {
+        unit.id
+    } else {
+        let create = Act::CreateUnit { agency, name: HOST_UNIT.into(), profile: "default".into() };
+        UnitId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
     };
     let secrets = acts::user_secrets(app, agency, plain_password, None).await?;
     let user = NewUser {

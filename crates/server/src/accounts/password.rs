@@ -21,13 +21,12 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody signs in wit
 
 pub fn check_strength(password: &str) -> Result<(), Problem> {
     let count = password.chars().count();
-    if count < CHARS_MIN || count > CHARS_MAX {
+    if !(CHARS_MIN..=CHARS_MAX).contains(&count) {
         let detail = format!("a password has {CHARS_MIN} to {CHARS_MAX} characters");
         return Err(Problem::invalid("password", detail));
     }
     let letters: String = password.to_lowercase().chars().filter(|character| character.is_alphabetic()).collect();
-    let is_blocked = |word: &&str| letters.is_empty() || letters.replace(*word, "").is_empty();
-    if BLOCKED.iter().any(|word| is_blocked(&word)) {
+    if letters.is_empty() || BLOCKED.iter().any(|word| letters.replace(word, "").is_empty()) {
         return Err(Problem::invalid("password", "the password is among the first that are guessed; choose another"));
     }
     Ok(())
@@ -48,12 +47,9 @@ pub async fn hash(password: String) -> Result<String, Problem> {
 
 /// Whether the password fits. `None` for an unknown user, which takes as long and answers no.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Problem> {
-    off_thread(move || match hash {
-        Some(hash) => verify_now(&password, &hash),
-        None => {
-            verify_now(&password, &NOBODY);
-            false
-        }
+    off_thread(move || {
+        let fits = verify_now(&password, hash.as_deref().unwrap_or(&NOBODY));
+        fits && hash.is_some()
     })
     .await
 }

@@ -117,12 +117,11 @@ pub async fn create_manager(
     let agency = store::agency(&app.sql, AgencyId(agency)).await?.ok_or_else(Problem::not_found)?.id;
     let unit_name = name("unit", &body.unit)?;
     let units = store::units(&app.sql, agency).await?;
-    let unit = match units.into_iter().find(|unit| unit.name == unit_name) {
-        Some(unit) => unit.id,
-        None => {
-            let act = Act::CreateUnit { agency, name: unit_name, profile: "default".into() };
-            UnitId(acts::perform(&app, Some(caller.user.id), act, Secrets::default()).await?.id)
-        }
+    let unit = if let Some(unit) = units.into_iter().find(|unit| unit.name == unit_name) {
+        unit.id
+    } else {
+        let act = Act::CreateUnit { agency, name: unit_name, profile: "default".into() };
+        UnitId(acts::perform(&app, Some(caller.user.id), act, Secrets::default()).await?.id)
     };
     let secrets = acts::user_secrets(&app, agency, &body.password, None).await?;
     let user = NewUser {

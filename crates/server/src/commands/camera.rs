@@ -7,7 +7,7 @@ use crate::agencies::store as agency_store;
 use crate::{App, Setup};
 use anyhow::Context;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Camera {
@@ -61,7 +61,7 @@ impl Camera {
             height_px: add.height_px,
         };
         let credential = match &add.data {
-            Some(data) => local(data.clone(), add.agency.as_deref().context("--agency names the owner")?, body)?,
+            Some(data) => local(data, add.agency.as_deref().context("--agency names the owner")?, body)?,
             None => through_server(&add.server, &body)?,
         };
         complain(
@@ -72,9 +72,9 @@ impl Camera {
     }
 }
 
-fn local(data: PathBuf, agency: &str, body: AddCamera) -> anyhow::Result<String> {
+fn local(data: &Path, agency: &str, body: AddCamera) -> anyhow::Result<String> {
     block_on(async {
-        let app = App::open(Setup::new(&data)).await?;
+        let app = App::open(Setup::new(data)).await?;
         let agencies = agency_store::agencies(&app.sql).await?;
         let found = agencies.into_iter().find(|known| known.name == agency).context("there is no such agency")?;
         let made = register_camera(&app, None, &found, body).await.map_err(plainly)?;

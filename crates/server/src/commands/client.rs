@@ -7,7 +7,7 @@ use std::io::BufRead;
 use std::time::Duration;
 
 /// How long a call may take.
-const CALL_TIME_MAX: Duration = Duration::from_secs(60);
+const CALL_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// Where the server is, and who calls.
 #[derive(Debug, clap::Args)]

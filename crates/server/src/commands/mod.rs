@@ -51,7 +51,7 @@ enum Command {
     /// Sign in to a server; prints a token for `SIGHTLINE_TOKEN`
     SignIn(client::SignIn),
     /// Ask a question of a server
-    Query(query::Query),
+    Query(Box<query::Query>),
     /// Export and verify the audit ledger
     Ledger {
         #[command(subcommand)]

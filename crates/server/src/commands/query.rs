@@ -17,6 +17,7 @@ enum Kind {
     Movement,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(super) struct Query {
     #[command(flatten)]
@@ -36,7 +37,7 @@ pub(super) struct Query {
     colour: Option<String>,
     #[arg(long)]
     year: Option<u16>,
-    /// A GeoJSON file: a Polygon, a Feature, a FeatureCollection or an array of these
+    /// A GeoJSON file: a Polygon, a Feature, a `FeatureCollection` or an array of these
     #[arg(long, value_name = "FILE")]
     areas: Option<PathBuf>,
     /// RFC 3339 with offset
@@ -92,12 +93,12 @@ impl Query {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let client = Client::new(&self.server);
         let answer = client.post("/api/v1/queries", &self.body()?)?.success()?;
-        let mut rows = page_rows(&answer.pointer("/page/rows").cloned());
+        let mut rows = page_rows(answer.pointer("/page/rows"));
         let pages = answer.pointer("/page/pages").and_then(Value::as_u64).unwrap_or(1);
         let query = answer.get("query").and_then(Value::as_str).context("a query id in the answer")?;
         for page in 1..pages {
             let further = client.get(&format!("/api/v1/queries/{query}/rows?page={page}"))?.success()?;
-            rows.extend(page_rows(&further.get("rows").cloned()));
+            rows.extend(page_rows(further.get("rows")));
         }
         if self.json {
             let mut whole = answer.clone();
@@ -136,8 +137,8 @@ impl Query {
     }
 }
 
-fn page_rows(rows: &Option<Value>) -> Vec<Value> {
-    rows.as_ref().and_then(Value::as_array).cloned().unwrap_or_default()
+fn page_rows(rows: Option<&Value>) -> Vec<Value> {
+    rows.and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 /// The polygons of a GeoJSON file.

@@ -18,7 +18,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// A request that takes longer is given up; the ledger keeps that it was asked.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+const REQUEST_TIME_MAX: Duration = Duration::from_mins(1);
 /// How often ended ingest minutes are written and late answers let go.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 

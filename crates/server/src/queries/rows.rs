@@ -40,10 +40,26 @@ pub struct RowFilter {
     pub to: Option<String>,
 }
 
+#[derive(Clone, Copy)]
+enum WantedState {
+    Known(State),
+    Unknown,
+}
+
+impl WantedState {
+    fn is(self, seen: Option<State>) -> bool {
+        match self {
+            Self::Known(wanted) => seen == Some(wanted),
+            Self::Unknown => seen.is_none(),
+        }
+    }
+}
+
 /// The filter, read.
 struct Wanted<'a> {
     filter: &'a RowFilter,
-    state: Option<Option<State>>,
+    /// A state, or reads of none.
+    state: Option<WantedState>,
     source: Option<Source>,
     matched: Option<MatchKind>,
     from: Option<UtcMicros>,
@@ -54,8 +70,8 @@ impl RowFilter {
     fn read(&self) -> Result<Wanted<'_>, Problem> {
         let state = match self.state.as_deref() {
             None => None,
-            Some("unknown") => Some(None),
-            Some(text) => Some(Some(
+            Some("unknown") => Some(WantedState::Unknown),
+            Some(text) => Some(WantedState::Known(
                 text.parse()
                     .map_err(|error: domain::state::StateError| Problem::invalid("state", error.to_string()))?,
             )),
@@ -90,7 +106,7 @@ impl Wanted<'_> {
             && is(filter.model.as_ref(), detection.vehicle.model.as_ref())
             && is(filter.colour.as_ref(), detection.vehicle.colour.as_ref())
             && is(filter.year.as_ref(), detection.vehicle.year.as_ref())
-            && is(self.state.as_ref(), Some(&detection.state))
+            && self.state.is_none_or(|wanted| wanted.is(detection.state))
             && is(self.source.as_ref(), Some(&detection.source))
             && is(self.matched.as_ref(), Some(&hit.matched))
             && filter.area.is_none_or(|area| hit.areas.contains(&area))

@@ -111,7 +111,9 @@ fn det_2_rejected_rows_are_reported_by_line_field_and_reason() {
     ];
     std::fs::write(at("bad.csv"), rows.join("\n")).unwrap();
     let report = at("rejected.csv");
-    assert_eq!(import(&at("data"), &at("bad.csv"), &["--rejected", text(&report)]), [2, 0, 6]);
+    let [stored, duplicates, rejected] = import(&at("data"), &at("bad.csv"), &["--rejected", text(&report)]);
+    let told = std::fs::read_to_string(&report).unwrap();
+    assert_eq!([stored, duplicates, rejected], [2, 0, 6], "{told}");
     let mut lines = csv::Reader::from_path(&report).unwrap();
     assert_eq!(lines.headers().unwrap(), vec!["line", "field", "reason"]);
     let lines: Vec<_> = lines.records().map(Result::unwrap).collect();

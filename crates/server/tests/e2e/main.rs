@@ -1,6 +1,14 @@
 //! The real binary, end to end: started as people start it, spoken to over HTTP and by its command line, stopped as machines
 //! stop it. `running` starts it, `calling` speaks to it, `installation` fills an empty one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test that meets the unexpected fails there, and tells what it measured"
+)]
+
 mod calling;
 mod demo;
 mod feeds;

@@ -1,5 +1,13 @@
 //! The server's tests: one file per feature, names that are sentences. `world` builds what they share.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
+    reason = "a test that meets the unexpected fails there, says what it leaves out, and takes JSON as it is written"
+)]
+
 mod accounts;
 mod gate;
 mod ingest;
