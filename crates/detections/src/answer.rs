@@ -2,7 +2,7 @@
 
 use domain::{Detection, DetectionId, MatchKind, Position};
 
-pub use crate::search::common::{CommonPlate, Sighting};
+pub use crate::search::common_plate::{CommonPlate, Sighting};
 
 /// The answer to a question for rows (LIM-1).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::fault::Step;
 use crate::photos::{PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
-use crate::search::common::COMMON_PLATES_MAX;
+use crate::search::common_plate::COMMON_PLATES_MAX;
 use crate::writer::BATCH_PHOTO_BYTES_MAX;
 use domain::limits::BATCH_DETECTIONS_MAX;
 use std::sync::Arc;

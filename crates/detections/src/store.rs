@@ -5,7 +5,7 @@ use crate::answer::{Answer, Appended, Count, Counted, Counts, FoundRows, Preview
 use crate::fault::FaultHook;
 use crate::open;
 use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
-use crate::search::common;
+use crate::search::common_plate;
 use crate::search::density::Density;
 use crate::search::gather::{Gather, gather};
 use crate::search::newest::{self, KEPT_MAX, Newest};
@@ -158,7 +158,9 @@ impl Store {
     async fn search<T: Send + 'static>(
         &self,
         search: Search,
-        run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, usize) -> Result<T, common::TooManyPlates> + Send + 'static,
+        run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, usize) -> Result<T, common_plate::TooManyPlates>
+        + Send
+        + 'static,
     ) -> Result<T, StoreError> {
         let waiting = Arc::clone(&self.shared.searches);
         let turn = waiting.acquire_owned().await.map_err(|_| StoreError::Closed)?;
@@ -167,7 +169,7 @@ impl Store {
             let _turn = turn;
             run(&snapshot, &Plan::new(&search), threads)
         });
-        found.await?.map_err(|common::TooManyPlates| StoreError::TooManyPlates)
+        found.await?.map_err(|common_plate::TooManyPlates| StoreError::TooManyPlates)
     }
 
     pub(crate) async fn preview_of(&self, search: Search) -> Result<Previewed, StoreError> {
@@ -194,7 +196,7 @@ impl Store {
             let is_truncated = counts.total() >= warning;
             let limit = if is_truncated { RESULTS_AFTER_WARNING } else { KEPT_MAX };
             let hits = newest::hits(snapshot, plan, &gathered.made.into_newest(limit));
-            let common = plan.is_common.then(|| common::report(snapshot, plan, threads, &hits));
+            let common = plan.is_common.then(|| common_plate::report(snapshot, plan, threads, &hits));
             let set_aside = gathered.set_aside;
             Ok(Answer::Rows(Box::new(FoundRows { hits, counts, is_truncated, common, set_aside })))
         };

@@ -1,6 +1,6 @@
 //! A plan over all segments of a snapshot, by a few threads.
 
-use crate::search::common::{self, ByEntry, TooManyPlates};
+use crate::search::common_plate::{self, ByEntry, TooManyPlates};
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, Scan};
 use crate::segment::Reader;
@@ -35,7 +35,7 @@ pub(crate) fn gather<G: Gather>(
     threads: usize,
     new: impl Fn() -> G + Sync,
 ) -> Result<Gathered<G>, TooManyPlates> {
-    let winners = if plan.is_common { Some(common::seen_in_two_places(snapshot, plan, threads)?) } else { None };
+    let winners = if plan.is_common { Some(common_plate::seen_in_two_places(snapshot, plan, threads)?) } else { None };
     Ok(gather_of(snapshot, plan, winners.as_ref(), cap, threads, new))
 }
 

@@ -3,7 +3,7 @@
 //! `plan` is the compiled question, `scan` runs it over one segment, `gather` over all of them; `newest`, `common` and
 //! `density` are what is made of the matches. The definition of every result is in `domain`; `tests/oracle.rs` compares.
 
-pub(crate) mod common;
+pub(crate) mod common_plate;
 pub(crate) mod density;
 pub(crate) mod gather;
 pub(crate) mod newest;

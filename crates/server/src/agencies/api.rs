@@ -95,7 +95,7 @@ pub async fn create_agency(
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CreateManager {
+pub struct ManagerBody {
     pub login: String,
     pub name: String,
     /// Given to the manager by another way.
@@ -105,7 +105,7 @@ pub struct CreateManager {
 }
 
 /// Creates a manager of an agency, in a unit of the name given. Host operators only.
-#[utoipa::path(post, path = "/api/v1/agencies/{agency}/managers", tag = "management", params(("agency" = u32, Path)), request_body = CreateManager,
+#[utoipa::path(post, path = "/api/v1/agencies/{agency}/managers", tag = "management", params(("agency" = u32, Path)), request_body = ManagerBody,
     responses((status = 201, body = Made), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub async fn create_manager(
     State(app): State<Arc<App>>,
@@ -113,7 +113,7 @@ pub async fn create_manager(
     Path(agency): Path<u32>,
     bytes: Bytes,
 ) -> MadeAnswer {
-    let body: CreateManager = read_json(&bytes)?;
+    let body: ManagerBody = read_json(&bytes)?;
     let agency = store::agency(&app.sql, AgencyId(agency)).await?.ok_or_else(Problem::not_found)?.id;
     let unit_name = name("unit", &body.unit)?;
     let units = store::units(&app.sql, agency).await?;

@@ -1,7 +1,7 @@
 //! The rules of behaviour that a new agency starts with; it replaces them by its own.
 
 pub const RULES_OF_BEHAVIOUR: &str = "\
-This system is restricted to authorised use. Everything you ask, and every answer you open, is recorded in a log that \
+This system is restricted to authorized use. Everything you ask, and every answer you open, is recorded in a log that \
 nobody can alter, and is audited.
 
 1. I ask only for a stated, lawful purpose of my agency, and I state that purpose truthfully.

@@ -88,15 +88,17 @@ pub(super) async fn write_history(app: &App, city: &City, rows: u64) -> anyhow::
 
 /// A read as the store takes it. `None` where the camera read no plate.
 fn detection(read: &CityRead, camera: &CameraFacts) -> Option<NewDetection> {
+    let plate = PlateText::normalise(&read.raw_plate).ok()?;
     let readings = read.readings.iter().filter_map(|reading| {
-        Some(Reading { plate: PlateText::normalise(&reading.plate).ok()?, confidence: reading.confidence })
+        let other = PlateText::normalise(&reading.plate).ok()?;
+        (other != plate).then_some(Reading { plate: other, confidence: reading.confidence })
     });
     Some(NewDetection {
         camera: camera.camera,
         event_id: read.event_id.clone(),
         scan_time: read.scan_time,
         raw_plate: read.raw_plate.clone(),
-        plate: PlateText::normalise(&read.raw_plate).ok()?,
+        plate: plate.clone(),
         state: read.state,
         confidence: Some(read.confidence),
         readings: readings.collect(),

@@ -112,6 +112,11 @@ impl Problem {
         Self::new("too-many", "Too many", StatusCode::TOO_MANY_REQUESTS, detail)
     }
 
+    pub fn took_too_long() -> Self {
+        let detail = "the request took too long and was given up; what was asked is in the ledger";
+        Self::new("took-too-long", "The service took too long", StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     pub fn too_large(detail: impl Into<String>) -> Self {
         Self::new("too-large", "Too large", StatusCode::PAYLOAD_TOO_LARGE, detail)
     }

@@ -100,7 +100,7 @@ async fn problems_only(request: Request, next: Next) -> Response {
     match status {
         StatusCode::NOT_FOUND => Problem::not_found(),
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("the body is larger than this route takes"),
-        StatusCode::SERVICE_UNAVAILABLE => Problem::too_many("the request took too long and was given up"),
+        StatusCode::SERVICE_UNAVAILABLE => Problem::took_too_long(),
         StatusCode::METHOD_NOT_ALLOWED => {
             Problem { status: status.as_u16(), ..Problem::unreadable("this path does not take this method") }
         }

@@ -32,11 +32,11 @@ pub fn of(question: &Question) -> String {
     format!("{what}{widened}, from {} until {}.", question.frame().from(), question.frame().to())
 }
 
-/// `_` is one unknown character and `…` any run, whatever the preset writes for them.
+/// `?` is one unknown character and `…` any run, whatever the preset writes for them.
 fn token_sign(token: Token) -> char {
     match token {
         Token::Literal(character) => character,
-        Token::One => '_',
+        Token::One => '?',
         Token::Any => '…',
     }
 }
@@ -75,7 +75,7 @@ mod tests {
         };
         let said = |wildcards| of(&Question::new(criteria(wildcards), frame, Widen::default()).unwrap());
         let rest = ", US-CA, white toyota, from 1970-01-01T00:00:00Z until 1970-01-02T00:00:00Z.";
-        assert_eq!(said(Wildcards::StarIsOne), format!("Plates like AB_12_{rest}"));
-        assert_eq!(said(Wildcards::StarIsAny), format!("Plates like AB…12_{rest}"));
+        assert_eq!(said(Wildcards::StarIsOne), format!("Plates like AB?12?{rest}"));
+        assert_eq!(said(Wildcards::StarIsAny), format!("Plates like AB…12?{rest}"));
     }
 }
