@@ -104,7 +104,7 @@ fn det_2_rejected_rows_are_reported_by_line_field_and_reason() {
         "pier-9,e2,2026-05-03T12:00:00Z,7ABC123,US-CA,0.9",
         "pier-1,e3,yesterday,7ABC123,US-CA,0.9",
         "pier-1,e4,2026-05-03T12:00:00Z,<script>,US-CA,0.9",
-        "pier-1,e5,2026-05-03T12:00:00Z,7ABC124,US-ZZ,0.9",
+        "pier-1,e5,2026-05-03T12:00:00Z,7ABC124,Narnia,0.9",
         "pier-1,e6,2026-05-03T12:00:00Z,7ABC125,US-CA,17",
         "pier-1,,2026-05-03T12:00:00Z,7ABC126,US-CA,0.9",
         "pier-1,e8,2026-05-03T12:00:00Z,7ABC127,US-CA,0.9",

@@ -85,9 +85,18 @@ fn now() -> UtcMicros {
 }
 
 pub(crate) fn full_plate(plate: &str) -> Value {
+    question("full-plate", plate)
+}
+
+/// Asks for the plates that begin so.
+pub(crate) fn beginning_with(beginning: &str) -> Value {
+    question("partial-plate", &format!("{beginning}*"))
+}
+
+fn question(kind: &str, plate: &str) -> Value {
     let (from, to) = (now().plus_micros(-86_400_000_000), now().plus_micros(60_000_000));
     json!({
-        "question": { "kind": "full-plate", "plate": plate, "from": from.to_string(), "to": to.to_string() },
+        "question": { "kind": kind, "plate": plate, "from": from.to_string(), "to": to.to_string() },
         "purpose": {
             "reason": "BURGLARY", "case_reference": "PL-2026-7", "subject": "driver of the white van",
             "target": { "kind": "vehicle", "description": "white van at the pier" },
