@@ -36,7 +36,7 @@ pub use fault::{FaultHook, Step};
 pub use photos::{OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
 pub use search::common_plate::COMMON_PLATES_MAX;
 pub use search::density::{DENSITY_CELL_E7, DENSITY_CELLS_MAX};
-pub use store::{PhotoSource, SEAL_ROWS, SEARCH_THREADS, Store, StoreConfig};
+pub use store::{PhotoSource, SEAL_BATCHES, SEAL_ROWS, SEARCH_THREADS, Store, StoreConfig};
 pub use writer::{BATCH_PHOTO_BYTES_MAX, RAW_PLATE_BYTES_MAX, REPLACED_EVENTS_MAX};
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What the parts of a store share: the snapshot, the seams, and the numbers that are given out.
 
-use crate::StoreError;
 use crate::catalogue::{BatchChange, Catalogue};
 use crate::fault::{FaultHook, Step};
 use crate::photos::Packs;
 use crate::snapshot::Snapshot;
 use crate::writer::NextNumbers;
+use crate::{StoreError, tiers};
 use sqlx::{Any, Transaction};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -19,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) faults: FaultHook,
     pub(crate) seal_rows: usize,
+    pub(crate) seal_batches: usize,
     pub(crate) search_threads: usize,
     pub(crate) packs: Arc<Mutex<Packs>>,
     /// Held by whoever seals or merges; there is one at a time.
@@ -57,6 +58,7 @@ impl Shared {
             clock: config.clock,
             faults: config.faults,
             seal_rows: config.seal_rows,
+            seal_batches: config.seal_batches,
             search_threads: config.search_threads,
             maintenance: tokio::sync::Mutex::new(()),
             searches: Arc::new(tokio::sync::Semaphore::new(searches)),
@@ -80,13 +82,15 @@ impl Shared {
         *current = Arc::new(change(&current));
     }
 
-    pub(crate) fn recent_rows(&self) -> usize {
-        self.snapshot()
-            .entries
-            .iter()
-            .filter(|entry| entry.is_recent() && entry.content.is_ok())
-            .map(|entry| entry.rows)
-            .sum()
+    /// Whether recents are `times` what makes the background task seal, in rows or in batches.
+    pub(crate) fn has_recents(&self, times: usize) -> bool {
+        let snapshot = self.snapshot();
+        let sound = snapshot.entries.iter().filter(|entry| entry.is_recent() && entry.content.is_ok());
+        let (rows, batches) = sound.fold((0, 0), |(rows, batches), entry| {
+            let (first, last) = tiers::batches(entry);
+            (rows + entry.rows, batches + usize::try_from(last - first + 1).unwrap_or_default())
+        });
+        rows >= self.seal_rows.saturating_mul(times) || batches >= self.seal_batches.saturating_mul(times)
     }
 
     pub(crate) fn next_numbers(&self) -> NextNumbers {

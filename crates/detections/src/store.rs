@@ -24,6 +24,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Recent rows from which on they are sealed: about 30 MB, and under a second of encoding.
 pub const SEAL_ROWS: usize = 250_000;
+/// Recent batches from which on they are sealed, however few their rows: each is read by itself when the store opens, and
+/// cameras that post every read alone must not make a restart slow. About five seconds of opening on two cores.
+pub const SEAL_BATCHES: usize = 20_000;
 /// Threads that work on one search.
 pub const SEARCH_THREADS: usize = 2;
 
@@ -36,6 +39,8 @@ pub struct StoreConfig {
     pub clock: Arc<dyn Clock>,
     /// Recent rows that make the background task seal; [`SEAL_ROWS`] unless there is a reason.
     pub seal_rows: usize,
+    /// The same for recent batches; [`SEAL_BATCHES`].
+    pub seal_batches: usize,
     pub search_threads: usize,
     /// For tests; the default does nothing.
     pub faults: FaultHook,
@@ -43,8 +48,16 @@ pub struct StoreConfig {
 
 impl StoreConfig {
     pub fn new(sql: Sql, blobs: Blobs, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
-        let (seal_rows, search_threads) = (SEAL_ROWS, SEARCH_THREADS);
-        Self { sql, blobs, vault, clock, seal_rows, search_threads, faults: FaultHook::default() }
+        Self {
+            sql,
+            blobs,
+            vault,
+            clock,
+            seal_rows: SEAL_ROWS,
+            seal_batches: SEAL_BATCHES,
+            search_threads: SEARCH_THREADS,
+            faults: FaultHook::default(),
+        }
     }
 }
 

@@ -131,7 +131,7 @@ impl Writer {
         if let Err(error) = self.shared.join_recents().await {
             tracing::warn!(error = %error, "recent batches could not be joined in memory");
         }
-        if self.shared.recent_rows() >= self.shared.seal_rows {
+        if self.shared.has_recents(1) {
             // A full channel means that the wake-up is already there.
             let _ = self.seal_wanted.try_send(());
         }
@@ -140,7 +140,7 @@ impl Writer {
     async fn store(&mut self, batches: Vec<Vec<NewDetection>>) -> Result<Vec<Vec<Appended>>, StoreError> {
         let shared = Arc::clone(&self.shared);
         shared.check_state()?;
-        if shared.recent_rows() >= shared.seal_rows.saturating_mul(RECENTS_OVERFLOW) {
+        if shared.has_recents(RECENTS_OVERFLOW) {
             shared.seal().await?;
         }
         let (snapshot, now) = (shared.snapshot(), shared.clock.now());

@@ -255,6 +255,23 @@ async fn the_background_task_seals_when_enough_rows_are_recent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_small_batches_are_sealed_too_so_that_opening_stays_quick() {
+    let home = Home::sqlite();
+    let store = Store::open(crate::StoreConfig { seal_batches: 20, ..home.config().await }).await.unwrap();
+    for number in 0..120 {
+        store.append(vec![read(&format!("event-{number}"), "A1")]).await.unwrap();
+    }
+    let stats = store.stats();
+    assert!(stats.segments > 0 && stats.recents <= 80, "{stats:?}");
+    store.close().await;
+    let plate = super::support::plate("A1");
+    assert_eq!(
+        store.count_of(ask(Criteria::FullPlate { plate, state: None }, &[1])).await.unwrap().counts.total(),
+        120
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn appending_updating_sealing_merging_and_searching_at_once_neither_lose_nor_double_a_read() {
     let home = Home::sqlite();
     let store = home.open().await;

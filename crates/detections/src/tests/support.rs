@@ -65,7 +65,11 @@ impl Home {
         };
         let blobs = Blobs::local(&self.folder.path().join("blobs")).unwrap();
         let clock: Arc<dyn storage::Clock> = self.clock.clone();
-        StoreConfig { seal_rows: usize::MAX, ..StoreConfig::new(sql, blobs, Arc::clone(&self.vault), clock) }
+        StoreConfig {
+            seal_rows: usize::MAX,
+            seal_batches: usize::MAX,
+            ..StoreConfig::new(sql, blobs, Arc::clone(&self.vault), clock)
+        }
     }
 
     /// Opens the store; it seals and merges only when told to.

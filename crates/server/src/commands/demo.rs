@@ -85,12 +85,13 @@ impl Demo {
                 demo_city::write_history(&app, &city, plan.rows).await?;
                 keep_accounts(&accounts_file, &accounts)?;
             }
+            let stop = serve::stop_signal()?;
             let mut accounts = read_accounts(&self.data)?;
             accounts.address.clone_from(&address);
             print_accounts(&accounts, &self.data);
             let live = if self.quiet { None } else { Some(demo_city::Live::start(&city, &address, &accounts.cameras)) };
             say(&format!("Sightline listens on {address}"));
-            let served = serve::serve(Arc::clone(&app), listener, serve::stop_signal()).await.context("serving");
+            let served = serve::serve(Arc::clone(&app), listener, stop).await.context("serving");
             if let Some(live) = live {
                 live.stop();
             }

@@ -25,11 +25,12 @@ impl Serve {
             let listener =
                 TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
             let address = listener.local_addr()?;
+            let stop = serve::stop_signal()?;
             say(&format!("Sightline listens on http://{address}"));
             if !account_store::any_user(&app.sql).await? {
                 print_setup_link(&app, address).await?;
             }
-            serve::serve(app, listener, serve::stop_signal()).await.context("serving")
+            serve::serve(app, listener, stop).await.context("serving")
         })
     }
 }

@@ -44,27 +44,22 @@ pub async fn serve(
     served
 }
 
-/// Completes at SIGTERM or SIGINT.
-pub async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
-            }
-            Err(error) => {
-                tracing::error!(
-                    cause = chain(&error),
-                    "SIGTERM cannot be listened to; only an interrupt stops cleanly"
-                );
-                interrupt.await.ok();
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    interrupt.await.ok();
+/// Completes at SIGTERM or SIGINT. Listens from the moment it is called: nothing that says "ready" may come before.
+#[cfg(unix)]
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
+}
+
+/// Completes at an interrupt.
+#[cfg(not(unix))]
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        tokio::signal::ctrl_c().await.ok();
+    })
 }
 
 async fn housekeeping(app: Arc<App>) {
