@@ -192,7 +192,8 @@ fn all_six_kinds(story: &Story, token: &str) -> Seen {
 fn refusals(story: &Story, investigator: &str, seen: &Seen) {
     // A missing case reference is refused with the field named.
     let without_case = [&WHY[..2], &WHY[4..]].concat();
-    let complaint = story.refused(investigator, &["full-plate", "--plate", &seen.plate, "--state", &seen.state], &without_case);
+    let complaint =
+        story.refused(investigator, &["full-plate", "--plate", &seen.plate, "--state", &seen.state], &without_case);
     assert!(complaint.contains("purpose.case_reference"), "{complaint}");
     let complaint = story.refused(investigator, &["full-plate", "--plate", "<script>", "--state", "US-CA"], &WHY);
     assert!(complaint.contains("question.plate") && !complaint.contains("script"), "{complaint}");
@@ -264,7 +265,18 @@ fn only_own_reads_without_an_agreement(story: &Story, investigator: &str, seen: 
             "--server",
             &story.server.address,
         ]);
-        command.args(["--plate", &seen.plate, "--state", &seen.state, "--from", &from.to_string(), "--to", &to.to_string()]).args(why);
+        command
+            .args([
+                "--plate",
+                &seen.plate,
+                "--state",
+                &seen.state,
+                "--from",
+                &from.to_string(),
+                "--to",
+                &to.to_string(),
+            ])
+            .args(why);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", complaint(&output));
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
