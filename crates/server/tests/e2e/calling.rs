@@ -6,7 +6,7 @@ use std::time::Duration;
 use storage::{Clock, SystemClock};
 
 /// Longer than any call may take.
-const CALL_TIME_MAX: Duration = Duration::from_secs(60);
+const CALL_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// A server's address, and one connection pool.
 #[derive(Clone)]

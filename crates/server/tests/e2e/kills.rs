@@ -2,7 +2,7 @@
 
 use super::calling::{Answered, Caller};
 use super::installation::{Installation, beginning_with, reads};
-use super::running::{Running, pause, run_well, text};
+use super::running::{Running, pause, report, run_well, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ const LIFE_MS_MAX: u64 = 300;
 /// A restart after a kill, on a slow machine with other work.
 const START_MAX: Duration = Duration::from_secs(10);
 
-/// Drawn numbers (SplitMix64), the same in every run.
+/// Drawn numbers (`SplitMix64`), the same in every run.
 struct Chance(u64);
 
 impl Chance {
@@ -128,12 +128,17 @@ fn fifty_kills_during_ingest_lose_nothing_acknowledged() {
     let (status, log) = server.terminate();
     assert!(status.success(), "{log}");
     check_folder(data.path(), &promised);
-    eprintln!(
-        "{kills} kills, {} batches and {} answers acknowledged, restart {median:?} (slowest {slowest:?}), in all {:?}",
+    let figures = format!(
+        "{kills} kills during ingest: {} batches and {} answers were acknowledged, all of them there, once. Restart after a \
+         kill: median {:.2} s, longest {:.2} s, the more batches the longer. In all {:.0} s.",
         promised.batches.len(),
         promised.answers.len(),
-        begun.elapsed()
+        median.as_secs_f64(),
+        slowest.as_secs_f64(),
+        begun.elapsed().as_secs_f64()
     );
+    eprintln!("{figures}");
+    report("kills", &figures);
 }
 
 /// The newest batches, an old one, and the newest answers.

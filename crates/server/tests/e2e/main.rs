@@ -16,6 +16,7 @@ mod files;
 mod first_start;
 mod installation;
 mod kills;
+mod large;
 mod running;
 mod stops;
 mod unsynced;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// How long anything here may take; a slow machine is not a failure, a hang is.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn sightline() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sightline"));
@@ -42,6 +42,13 @@ pub(crate) fn run_badly(arguments: &[&str]) -> String {
 
 pub(crate) fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Keeps figures for `scripts/soak`, which names a folder for them.
+pub(crate) fn report(name: &str, figures: &str) {
+    if let Ok(folder) = std::env::var("SIGHTLINE_SOAK_REPORT") {
+        std::fs::write(Path::new(&folder).join(name), figures).unwrap();
+    }
 }
 
 pub(crate) fn text(path: &Path) -> &str {
