@@ -84,3 +84,8 @@ pub(crate) fn has_key(value: &serde_json::Value, key: &str) -> bool {
         _ => false,
     }
 }
+
+/// The same JSON with its fields in alphabetical order, whichever order the build's JSON objects keep.
+pub(crate) fn sorted(value: &serde_json::Value) -> serde_json::Value {
+    serde_json::from_slice(&domain::record::canonical_bytes(value)).unwrap()
+}

@@ -23,7 +23,7 @@ macro_rules! snapshot {
     ($name:literal) => {{
         let body = payload(concat!($name, ".json"));
         assert_eq!(detect_format(&body), Some(Format::PlateRecognizerJson));
-        insta::assert_json_snapshot!($name, to_json(&post(&body)));
+        insta::assert_json_snapshot!($name, crate::given::sorted(&to_json(&post(&body))));
     }};
 }
 
