@@ -19,6 +19,14 @@ fn tier(rows: usize) -> u32 {
     rows.max(1).ilog(TIER_FACTOR)
 }
 
+/// Whether the largest grows by half at least. Without this a large one would be rewritten with every few small ones, and
+/// appending would take time in the square of what is there. Segments of one tier always pass.
+fn is_worth_it(run: &[Arc<Entry>]) -> bool {
+    let rows = run.iter().map(|entry| entry.rows);
+    let (largest, all) = (rows.clone().max().unwrap_or_default(), rows.sum::<usize>());
+    largest <= 2 * (all - largest)
+}
+
 /// First and last batch of a recent entry.
 pub(crate) fn batches(entry: &Entry) -> (i64, i64) {
     match entry.kept {
@@ -42,7 +50,7 @@ pub(crate) fn newest_run(recents: &[Arc<Entry>], bound: i64) -> Vec<Arc<Entry>> 
             })
             .cloned()
             .collect();
-        if run.len() >= RECENT_RUN {
+        if run.len() >= RECENT_RUN && is_worth_it(&run) {
             return run;
         }
     }
@@ -63,7 +71,7 @@ pub(crate) fn sealed_run(mut entries: Vec<Arc<Entry>>) -> Vec<Arc<Entry>> {
             })
             .cloned()
             .collect();
-        if run.len() >= SEALED_RUN {
+        if run.len() >= SEALED_RUN && is_worth_it(&run) {
             return run;
         }
     }
@@ -86,4 +94,37 @@ pub(crate) fn join_run(run: &[Arc<Entry>]) -> Result<Entry, FormatError> {
     let first = run.iter().map(|entry| batches(entry).0).min().unwrap_or_default();
     let last = run.iter().map(|entry| batches(entry).1).max().unwrap_or_default();
     Ok(Entry::recent(first, last, segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Hidden;
+
+    fn entry(batch: i64, rows: usize) -> Arc<Entry> {
+        let kept = Kept::Recent { first: batch, last: batch };
+        let content = Ok(Arc::new(Segment::in_memory(encode(&[])).unwrap()));
+        let (times, ids) = ((0, 0), (0, 0));
+        Arc::new(Entry { name: "".into(), kept, content, times, ids, rows, bytes: 0, hidden: Hidden::default() })
+    }
+
+    #[test]
+    fn many_equal_batches_are_rewritten_a_few_times_each_and_few_entries_stay() {
+        for rows in [1, 20, 63, 10_000] {
+            let (mut recents, mut rewritten, mut most) = (Vec::new(), 0, 0);
+            let batches = if rows > 1_000 { 150 } else { 20_000 };
+            for batch in 0..batches {
+                recents.push(entry(batch, rows));
+                while let run @ [_, ..] = newest_run(&recents, i64::MIN).as_slice() {
+                    let joined: usize = run.iter().map(|entry| entry.rows).sum();
+                    recents.truncate(recents.len() - run.len());
+                    recents.push(entry(batch, joined));
+                    rewritten += joined;
+                }
+                most = most.max(recents.len());
+            }
+            let each = rewritten / (rows * usize::try_from(batches).unwrap());
+            assert!(each <= 8 && most <= 60, "{rows} rows: rewritten {each} times, {most} entries");
+        }
+    }
 }
