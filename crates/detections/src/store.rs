@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 /// Recent rows from which on they are sealed: about 30 MB, and under a second of encoding.
 pub const SEAL_ROWS: usize = 250_000;
 /// Recent batches from which on they are sealed, however few their rows: each is read by itself when the store opens, and
-/// cameras that post every read alone must not make a restart slow. About five seconds of opening on two cores.
+/// cameras that post every read alone must not make a restart slow: these take about seven seconds on two cores.
 pub const SEAL_BATCHES: usize = 20_000;
 /// Threads that work on one search.
 pub const SEARCH_THREADS: usize = 2;

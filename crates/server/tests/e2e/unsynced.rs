@@ -6,7 +6,9 @@
 use super::calling::{Answered, Caller};
 use super::installation::{Installation, reads};
 use super::running::{Running, run_well, sightline, text};
-use serde_json::json;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -162,6 +164,40 @@ fn check_left(installation: &Installation, data: &Path, (plates, stored): (u64, 
         caller.verify_receipt(answered, &installation.investigator);
     }
     assert_eq!(caller.get("/api/v1/health", "").ok()["status"], json!("ok"));
+}
+
+#[test]
+fn a_photo_that_was_acknowledged_survives_a_power_cut() {
+    for names in [Names::Late, Names::Early] {
+        let layer = Layer::new(names);
+        let mut serve = sightline();
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--data", text(&layer.data())]);
+        let mut server = Running::start(&mut layer.under(serve));
+        let installation = Installation::begin(&mut server);
+        let picture = grey_picture();
+        let mut body = reads("P1", 1);
+        body["detections"][0]["photos"] =
+            json!([{ "kind": "scene", "media_type": "image/jpeg", "base64": BASE64_STANDARD.encode(&picture) }]);
+        Caller::new(&server.address).post("/api/v1/detections", &installation.camera, &body).ok();
+        let left = layer.after_power_cut();
+        drop(server);
+
+        let server = Running::serve(left.path());
+        let caller = Caller::new(&server.address);
+        let answer = installation.ask(&caller, "P1");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (query, id) = (text(&answer["query"]), text(&answer["page"]["rows"][0]["id"]));
+        let path = format!("/api/v1/queries/{query}/photos/{id}/0");
+        let photo = caller.get(&path, &installation.investigator);
+        assert_eq!((photo.status, photo.bytes == picture), (200, true), "{names:?} {}", photo.text);
+    }
+}
+
+fn grey_picture() -> Vec<u8> {
+    let mut picture = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut picture, 90);
+    encoder.encode(&[128; 64 * 48], 64, 48, jpeg_encoder::ColorType::Luma).unwrap();
+    picture
 }
 
 /// More reads than are kept as recents, so that the store seals while the import goes on and before it ends.
