@@ -120,7 +120,7 @@ fn every_kind_of_question_is_answered_on_many_imported_reads() {
     let times = all_kinds(&Asking { caller: &caller, token, end });
 
     let mut table = format!(
-        "{rows} reads: generated in {:.1} s, imported in {:.1} s, opened by the server in {:.1} s.\n\n\
+        "{rows} reads: generated in {:.1} s, imported in {:.1} s, opened by the server in {:.2} s.\n\n\
          | question | matches | median | longest of {ASKED_EACH} |\n| --- | --- | --- | --- |\n",
         generated.as_secs_f64(),
         imported.as_secs_f64(),
