@@ -307,8 +307,8 @@ export class AskForm {
       count.disabled = true;
       exact.textContent = "Counting…";
       try {
-        const { exactly, ledger_entry: entry } = await post(`/queries/${problem.query}/count`);
-        exact.textContent = `Exactly ${many(exactly, "read")}. Recorded as entry ${number(entry)}.`;
+        const { exactly, incomplete, ledger_entry: entry } = await post(`/queries/${problem.query}/count`);
+        exact.textContent = `${incomplete.length ? "At least" : "Exactly"} ${many(exactly, "read")}${incomplete.length ? "; a damaged part of the store did not answer" : ""}. Recorded as entry ${number(entry)}.`;
       } catch (error) { exact.textContent = error.sentence; count.disabled = false; }
     } }, "Count exactly");
     return new Promise((resolve) => {

@@ -24,7 +24,9 @@ use std::sync::Arc;
 use totp_rs::{Builder, Secret};
 use utoipa::ToSchema;
 
-/// Longest session that the sign-in form asks for with `deliver: token`.
+/// Characters of a login name or a password at sign-in; no account has longer ones.
+const CREDENTIAL_CHARS_MAX: usize = 128;
+/// Characters of a token's label.
 const LABEL_CHARS_MAX: usize = 80;
 /// Steps of 30 s by which a phone's clock may be off.
 const TOTP_SKEW_STEPS: u16 = 1;
@@ -85,12 +87,18 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
         _ => return Err(Problem::invalid("deliver", "a session is delivered by `cookie` or `token`")),
     };
     let device = device_name(body.device.as_deref(), &headers);
+    // Remembered by the throttle and hashed: both are bounded before either happens.
+    for (field, text) in [("login", &body.login), ("password", &body.password)] {
+        if text.chars().count() > CREDENTIAL_CHARS_MAX {
+            return Err(Problem::invalid(field, format!("at most {CREDENTIAL_CHARS_MAX} characters")));
+        }
+    }
     let login = store::normalise_login(&body.login);
     let found = store::user_by_login(&app.sql, &login).await?;
+    let known_agency = found.as_ref().map(|user| user.agency);
     let passed = check_credentials(&app, &login, found.as_ref(), &body, door).await?;
     let Some(user) = found.filter(|_| passed) else {
-        let agency = store::user_by_login(&app.sql, &login).await?.map(|user| user.agency);
-        app.ledger.record(SignInFailed { agency, login, door, device }).await?;
+        app.ledger.record(SignInFailed { agency: known_agency, login, door, device }).await?;
         return Err(Problem::wrong_credentials());
     };
     let agency = agency_store::agency(&app.sql, user.agency).await?.filter(|agency| agency.active);
@@ -252,7 +260,7 @@ pub struct Me {
     pub rules: Rules,
     /// What `*` means in a plate: `one` character or `any` run of them.
     pub star: String,
-    /// Where a map opens: the middle of all registered cameras, `[longitude, latitude]` in degrees.
+    /// Where a map opens: the middle of the cameras that the agency sees, `[longitude, latitude]` in degrees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub centre: Option<[f64; 2]>,
 }
@@ -285,12 +293,12 @@ pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Ca
             enhanced_text: enhanced.then(|| caller.agency.enhanced_rules_text.clone()),
         },
         star: star.into(),
-        centre: centre(&app).await?,
+        centre: centre(&app, &caller).await?,
     }))
 }
 
-async fn centre(app: &App) -> Result<Option<[f64; 2]>, Problem> {
-    let cameras = camera_store::all(&app.sql).await?;
+async fn centre(app: &App, caller: &Caller) -> Result<Option<[f64; 2]>, Problem> {
+    let cameras = camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?;
     let positions: Vec<_> = cameras.iter().filter_map(|camera| camera.position).collect();
     let middle = |of: fn(&domain::Position) -> f64| {
         let mut values: Vec<f64> = positions.iter().map(of).collect();
@@ -384,7 +392,7 @@ pub struct FirstStart {
 /// Uses the one-time link of an empty data folder: makes the first host operator, who sees no records but creates
 /// agencies and their first managers.
 #[utoipa::path(post, path = "/api/v1/first-start", tag = "sign-in", request_body = FirstStart,
-    responses((status = 201), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn first_start(State(app): State<Arc<App>>, bytes: Bytes) -> Result<StatusCode, Problem> {
     let body: FirstStart = read_json(&bytes)?;
     // Everything that can be refused is, before the link is used up.

@@ -57,6 +57,12 @@ pub fn name(field: &str, text: &str) -> Result<String, Problem> {
     }
 }
 
+/// A reason code as it is stored: lists of them are joined by commas, so one with a comma would read back as two.
+fn reason_code(field: &str, text: &str) -> Result<ReasonCode, Problem> {
+    let code = name(field, text)?;
+    if code.contains(',') { Err(Problem::invalid(field, "a reason code has no comma")) } else { Ok(ReasonCode(code)) }
+}
+
 fn words<T: Ord>(field: &str, words: &[String], read: fn(&str) -> Option<T>) -> Result<BTreeSet<T>, Problem> {
     words
         .iter()
@@ -187,15 +193,12 @@ pub async fn put_reason(
     bytes: Bytes,
 ) -> MadeAnswer {
     let body: PutReason = read_json(&bytes)?;
-    let code = name("code", &code)?;
-    if code.contains(',') {
-        return Err(Problem::invalid("code", "a reason code has no comma"));
-    }
+    let code = reason_code("code", &code)?;
     if body.look_back_days == 0 || body.look_back_days > LOOK_BACK_DAYS_MAX {
         return Err(Problem::invalid("look_back_days", format!("a look-back is 1 to {LOOK_BACK_DAYS_MAX} days")));
     }
     let reason = Reason {
-        code: ReasonCode(code),
+        code,
         label: name("label", &body.label)?,
         criminal: body.criminal,
         active: body.active,
@@ -446,7 +449,10 @@ pub async fn sign_agreement(
         recipient,
         sources: body.sources.map(|sources| words("sources", &sources, Source::from_word)).transpose()?,
         permissions: words("permissions", &body.permissions, Permission::from_word)?,
-        reasons: body.reasons.map(|reasons| reasons.into_iter().map(ReasonCode).collect()),
+        reasons: body
+            .reasons
+            .map(|codes| codes.iter().map(|code| reason_code("reasons", code)).collect())
+            .transpose()?,
         from,
         to,
         active: true,

@@ -1,9 +1,10 @@
 //! SQL of cameras and pools.
 
 use crate::agencies::acts::{NewCamera, Secrets};
-use crate::agencies::store::{next_id, small_id};
-use domain::{AgencyId, CameraId, PoolId, Position, Source};
+use crate::agencies::store::{self as agency_store, next_id, small_id};
+use domain::{AgencyId, CameraId, PoolId, Position, Source, UtcMicros};
 use feeds::CameraFacts;
+use policy::{AgreementFacts, PoolFacts};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use storage::sql::{Migration, flag};
@@ -105,6 +106,18 @@ pub async fn of_agency(sql: &Sql, agency: AgencyId) -> Result<Vec<Camera>, sqlx:
         .fetch_all(sql.pool())
         .await?;
     rows.iter().map(read_camera).collect()
+}
+
+/// Active cameras that an agency owns, or whose detections it sees under an agreement in force.
+pub async fn visible_to(sql: &Sql, agency: AgencyId, now: UtcMicros) -> Result<Vec<Camera>, sqlx::Error> {
+    let pools = agency_store::pool_facts(sql, agency).await?;
+    let is_open = |facts: &PoolFacts| {
+        let in_force = |agreement: &AgreementFacts| agreement.active && agreement.from <= now && now < agreement.to;
+        facts.agreement.as_ref().is_none_or(in_force)
+    };
+    let cameras = all(sql).await?.into_iter();
+    let seen = |camera: &Camera| pools.iter().any(|facts| facts.pool == camera.pool && is_open(facts));
+    Ok(cameras.filter(|camera| camera.active && seen(camera)).collect())
 }
 
 async fn ensure_pool(

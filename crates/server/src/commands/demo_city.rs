@@ -74,8 +74,8 @@ pub(super) async fn write_history(app: &App, city: &City, rows: u64) -> anyhow::
     let mut batch = Vec::with_capacity(BATCH_DETECTIONS_MAX);
     for read in city.detections(rows) {
         let key = city.cameras().get(read.camera).map(|camera| camera.key.as_str()).context("a read's camera")?;
-        let Some(camera) = facts.get(key) else { continue };
-        batch.extend(detection(&read, camera));
+        let camera = facts.get(key).context("a camera of the city that is not registered")?;
+        batch.push(detection(&read, camera)?);
         if batch.len() == BATCH_DETECTIONS_MAX {
             app.store.append(std::mem::take(&mut batch)).await?;
         }
@@ -86,14 +86,14 @@ pub(super) async fn write_history(app: &App, city: &City, rows: u64) -> anyhow::
     Ok(())
 }
 
-/// A read as the store takes it. `None` where the camera read no plate.
-fn detection(read: &CityRead, camera: &CameraFacts) -> Option<NewDetection> {
-    let plate = PlateText::normalise(&read.raw_plate).ok()?;
+/// A read as the store takes it.
+fn detection(read: &CityRead, camera: &CameraFacts) -> anyhow::Result<NewDetection> {
+    let plate = PlateText::normalise(&read.raw_plate)?;
     let readings = read.readings.iter().filter_map(|reading| {
         let other = PlateText::normalise(&reading.plate).ok()?;
         (other != plate).then_some(Reading { plate: other, confidence: reading.confidence })
     });
-    Some(NewDetection {
+    Ok(NewDetection {
         camera: camera.camera,
         event_id: read.event_id.clone(),
         scan_time: read.scan_time,

@@ -8,7 +8,7 @@ use super::sentence;
 use crate::App;
 use crate::accounts::{Caller, store as account_store};
 use crate::agencies::store as agency_store;
-use crate::cameras::store::{self as camera_store, Camera};
+use crate::cameras::store as camera_store;
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use axum::body::Bytes;
@@ -265,6 +265,8 @@ pub async fn again(
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExactCountView {
     pub exactly: u64,
+    /// Damaged parts of the store that did not answer; the number is exact only where this is empty.
+    pub incomplete: Vec<String>,
     pub ledger_entry: u64,
 }
 
@@ -277,8 +279,9 @@ pub async fn count(
     Path(query): Path<String>,
 ) -> Result<Json<ExactCountView>, Problem> {
     let asked = asked_before(&app, &caller, &query)?;
-    let (exactly, entry) = gate::exact_count(&app, &caller, &asked).await?;
-    Ok(Json(ExactCountView { exactly, ledger_entry: entry.index }))
+    let (counted, entry) = gate::exact_count(&app, &caller, &asked).await?;
+    let exactly = counted.counts.total();
+    Ok(Json(ExactCountView { exactly, incomplete: counted.set_aside, ledger_entry: entry.index }))
 }
 
 /// A page of an answer, filtered without a new query.
@@ -370,16 +373,6 @@ pub struct SeenCamera {
     pub lon: f64,
 }
 
-/// Cameras of the pools that the caller's agency owns or sees under an agreement.
-async fn visible_cameras(app: &App, caller: &Caller) -> Result<Vec<Camera>, Problem> {
-    let pools = agency_store::pool_facts(&app.sql, caller.agency.id).await?;
-    let cameras = camera_store::all(&app.sql).await?;
-    Ok(cameras
-        .into_iter()
-        .filter(|camera| camera.active && pools.iter().any(|facts| facts.pool == camera.pool))
-        .collect())
-}
-
 /// The fixed cameras that the caller's agency owns or sees under an agreement.
 #[utoipa::path(get, path = "/api/v1/cameras", tag = "queries", responses((status = 200, body = Vec<SeenCamera>)))]
 pub async fn cameras(
@@ -387,17 +380,18 @@ pub async fn cameras(
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<SeenCamera>>, Problem> {
     let owners = agency_store::agencies(&app.sql).await?;
-    let seen = visible_cameras(&app, &caller).await?.into_iter().filter_map(|camera| {
-        let position = camera.position?;
-        let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
-        Some(SeenCamera {
-            name: camera.name,
-            source: camera.source.word().into(),
-            owner: owner.name.clone(),
-            lat: position.lat(),
-            lon: position.lon(),
-        })
-    });
+    let seen =
+        camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?.into_iter().filter_map(|camera| {
+            let position = camera.position?;
+            let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
+            Some(SeenCamera {
+                name: camera.name,
+                source: camera.source.word().into(),
+                owner: owner.name.clone(),
+                lat: position.lat(),
+                lon: position.lon(),
+            })
+        });
     Ok(Json(seen.collect()))
 }
 
@@ -428,7 +422,7 @@ pub async fn measure(
         return Err(Problem::invalid("areas", format!("at most {AREAS_MAX} areas")));
     }
     let areas = body::areas(&measure.areas, "areas")?;
-    let cameras = visible_cameras(&app, &caller).await?;
+    let cameras = camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?;
     let inside = cameras
         .iter()
         .filter(|camera| camera.position.is_some_and(|position| areas.iter().any(|area| area.contains(position))));

@@ -8,7 +8,7 @@ use crate::accounts::{Caller, store as account_store};
 use crate::agencies::store as agency_store;
 use crate::http::Problem;
 use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
-use detections::{Answer, Count, FoundRows};
+use detections::{Answer, Count, Counted, FoundRows};
 use domain::{Purpose, QueryId, Question};
 use ledger::EntryRef;
 use policy::{ColleagueFacts, QueryRequest, Refusal};
@@ -48,7 +48,8 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             let recorded = app.ledger.record(permit).await?;
             let entry = recorded.entry();
             let previewed = app.store.preview(recorded).await?;
-            let outcome = record_outcome(app, caller, entry, count_json(previewed.count), None).await?;
+            let damage = &previewed.set_aside;
+            let outcome = record_outcome(app, caller, entry, count_json(previewed.count), damage, None).await?;
             (entry, outcome, Outcome::Previewed(previewed))
         }
         Step::Rows { confirmed_large } => {
@@ -61,11 +62,12 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             match app.store.rows(recorded).await? {
                 Answer::NeedsConfirmation { at_least } => {
                     let count = json!({ "at_least": at_least });
-                    (entry, record_outcome(app, caller, entry, count, None).await?, Outcome::NeedsConfirmation)
+                    (entry, record_outcome(app, caller, entry, count, &[], None).await?, Outcome::NeedsConfirmation)
                 }
                 Answer::Rows(found) => {
                     let count = json!({ "exactly": found.counts.total() });
-                    (entry, record_outcome(app, caller, entry, count, Some(&found)).await?, Outcome::Answered(found))
+                    let outcome = record_outcome(app, caller, entry, count, &found.set_aside, Some(&found)).await?;
+                    (entry, outcome, Outcome::Answered(found))
                 }
             }
         }
@@ -86,7 +88,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
 }
 
 /// The exact number of matches of a question that was asked before, decided and recorded by itself.
-pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(u64, EntryRef), Problem> {
+pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(Counted, EntryRef), Problem> {
     let wanted = Wanted {
         question: asked.question.clone(),
         purpose: asked.purpose.clone(),
@@ -100,9 +102,10 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(u
     };
     let recorded = app.ledger.record(permit).await?;
     let entry = recorded.entry();
-    let count = app.store.exact_count(recorded).await?.counts.total();
-    record_outcome(app, caller, entry, json!({ "exactly": count }), None).await?;
-    Ok((count, entry))
+    let counted = app.store.exact_count(recorded).await?;
+    let count = json!({ "exactly": counted.counts.total() });
+    record_outcome(app, caller, entry, count, &counted.set_aside, None).await?;
+    Ok((counted, entry))
 }
 
 /// Records a refusal and turns it into the answer.
@@ -181,6 +184,7 @@ async fn record_outcome(
     caller: &Caller,
     of: EntryRef,
     count: Value,
+    set_aside: &[String],
     found: Option<&FoundRows>,
 ) -> Result<EntryRef, Problem> {
     let entry = OutcomeEntry {
@@ -188,7 +192,7 @@ async fn record_outcome(
         count,
         truncated: found.is_some_and(|found| found.is_truncated),
         returned: found.map(|found| found.hits.iter().map(|hit| hit.detection.id).collect()).unwrap_or_default(),
-        set_aside: found.map(|found| found.set_aside.clone()).unwrap_or_default(),
+        set_aside: set_aside.to_vec(),
     };
     Ok(app.ledger.record_outcome(of, entry).await?)
 }

@@ -49,6 +49,7 @@ async fn acc_3_acc_6_the_enhanced_door_needs_a_code_that_counts_once() {
     world.clock.advance_micros(90_000_000);
     try_sign_in(&world, sign_in("investigator", PASSWORD, "enhanced", Some(next))).await.refused(401);
     try_sign_in(&world, sign_in("investigator", PASSWORD, "side", None)).await.refused(422);
+    try_sign_in(&world, sign_in(&"x".repeat(129), PASSWORD, "plain", None)).await.refused(422);
 }
 
 #[tokio::test]

@@ -143,7 +143,10 @@ async fn agy_2_an_agreement_that_has_ended_shows_nothing_from_the_next_question_
     let token = world.sign_in("investigator", "plain").await;
     let body = || ask("full-plate", json!({ "plate": "7ABC123", "state": "US-CA" }));
     assert_eq!(asked(&world, &token, body()).await["count"]["exactly"], 1);
+    assert_eq!(world.get("/api/v1/cameras", &token).await.ok().as_array().unwrap().len(), 2);
     world.clock.advance_micros(601_000_000);
+    assert_eq!(world.get("/api/v1/cameras", &token).await.ok(), json!([]));
+    assert!(world.get("/api/v1/session", &token).await.ok().get("centre").is_none());
     world.post("/api/v1/queries", &token, body()).await.refused(403);
 }
 

@@ -85,6 +85,9 @@ async fn agy_2_a_manager_shows_the_agencys_detections_under_a_document_and_to_ot
     };
     world.post("/api/v1/agency/agreements", &chief, agreement(world.police.0)).await.refused(422);
     world.post("/api/v1/agency/agreements", &chief, agreement(999)).await.refused(404);
+    let mut two_in_one = agreement(world.federal.0);
+    two_in_one["reasons"] = json!(["CRIME,ADMIN"]);
+    assert_eq!(world.post("/api/v1/agency/agreements", &chief, two_in_one).await.refused(422)["field"], "reasons");
     world.post("/api/v1/agency/agreements", &chief, agreement(world.federal.0)).await.ok();
     world.ingest("pole-1", vec![read("7ABC123", Some("US-CA"), 5)]).await;
     let token = world.sign_in("investigator", "enhanced").await;
