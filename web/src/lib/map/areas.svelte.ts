@@ -1,0 +1,100 @@
+/** The areas of the question being written: drawn, typed or saved, each with a letter by its place in the list. */
+import { api, take, type Schemas } from '../api/client';
+import { Problem } from '../api/problem';
+
+/** `[longitude, latitude]` in degrees. */
+export type LonLat = [number, number];
+export type Shape = 'polygon' | 'rectangle' | 'circle' | 'corridor';
+
+export interface DrawnArea {
+	/** Stays the same while the area is edited. */
+	id: number;
+	shape: Shape;
+	/** GeoJSON rings, closed: the outline first, then holes. */
+	rings: LonLat[][];
+	/** Square metres as the service measured them; null until it has. */
+	squareMetres: number | null;
+	/** Common plate only: a frame of this area's own, as `datetime-local` values in the agency's zone. */
+	from?: string;
+	to?: string;
+}
+
+export class Areas {
+	list = $state<DrawnArea[]>([]);
+	/** The area that is highlighted on the map and in the form. */
+	selected = $state<number | null>(null);
+	/** Fixed cameras inside any of them; null until measured. */
+	cameras = $state<number | null>(null);
+	/** Why they could not be measured, such as a ring that crosses itself. */
+	problem = $state.raw<Problem | null>(null);
+	#next = 1;
+	#measuring: AbortController | null = null;
+
+	add(shape: Shape, rings: LonLat[][]): DrawnArea {
+		const area: DrawnArea = { id: this.#next++, shape, rings, squareMetres: null };
+		this.list.push(area);
+		void this.measure();
+		return area;
+	}
+
+	reshape(id: number, rings: LonLat[][]): void {
+		const area = this.list.find((other) => other.id === id);
+		if (!area) return;
+		area.rings = rings;
+		void this.measure();
+	}
+
+	remove(id: number): void {
+		this.list = this.list.filter((area) => area.id !== id);
+		if (this.selected === id) this.selected = null;
+		void this.measure();
+	}
+
+	clear(): void {
+		this.list = [];
+		this.selected = null;
+		this.cameras = null;
+		this.problem = null;
+	}
+
+	/** As the API wants them; frames of their own are added by the question. */
+	bodies(): Schemas['AreaBody'][] {
+		return this.list.map(({ rings }) => ({ type: 'Polygon', coordinates: rings }));
+	}
+
+	/** Together; null until all are measured. */
+	get squareMetres(): number | null {
+		let sum = 0;
+		for (const { squareMetres } of this.list) {
+			if (squareMetres === null) return null;
+			sum += squareMetres;
+		}
+		return sum;
+	}
+
+	/** Size and cameras from the service: what may be known before a recorded preview. The last call wins. */
+	async measure(): Promise<void> {
+		this.#measuring?.abort();
+		if (this.list.length === 0) {
+			this.cameras = null;
+			this.problem = null;
+			return;
+		}
+		const measuring = (this.#measuring = new AbortController());
+		const ids = this.list.map(({ id }) => id);
+		try {
+			const { signal } = measuring;
+			const measured = await take(api.POST('/api/v1/areas/measure', { body: { areas: this.bodies() }, signal }));
+			ids.forEach((id, index) => {
+				const area = this.list.find((other) => other.id === id);
+				if (area) area.squareMetres = measured.square_metres[index] ?? null;
+			});
+			this.cameras = measured.cameras;
+			this.problem = null;
+		} catch (error) {
+			if (measuring.signal.aborted) return;
+			this.cameras = null;
+			this.problem = Problem.of(error);
+		}
+	}
+}

@@ -1,0 +1,160 @@
+/**
+ * Who is signed in, and what the app shows because of it. The screen is locked when nobody used it for half an hour:
+ * the session ends at the service, answers are forgotten, and only the question that was being written waits for the
+ * same person.
+ */
+import { api, on, take, type Schemas } from '../api/client';
+import { Problem } from '../api/problem';
+import { Zone } from '../words/times';
+
+export type Me = Schemas['Me'];
+export type Door = 'plain' | 'enhanced';
+
+/** CJIS AC-11 asks for 30 minutes at most; the service ends its session after as long. */
+const IDLE_MS = 30 * 60_000;
+/** How often an idle screen looks at the clock. */
+const LOOK_MS = 5_000;
+
+/** `starting` until the service has answered once; `closed` shows the sign-in, `rules` the rules of behaviour. */
+type State = 'starting' | 'closed' | 'rules' | 'open';
+
+class Session {
+	state = $state<State>('starting');
+	me = $state.raw<Me | null>(null);
+	zone = $state.raw(new Zone('UTC'));
+	/** Why the sign-in is shown: locked, ended, signed out. */
+	message = $state('');
+	/** The service was reached at the last try. */
+	reached = $state(true);
+	#lastUse = Date.now();
+	#forget: (() => void)[] = [];
+	#close: (() => void)[] = [];
+	#lastUser: string | null = null;
+
+	/** Reads the session; called once when the app starts. */
+	async start(): Promise<void> {
+		on.signedOut = () =>
+			this.close('Your session has ended. Sign in again; the question you were writing is kept for you.');
+		on.acceptRules = () => void this.refresh();
+		on.reached = () => (this.reached = true);
+		on.unreached = () => (this.reached = false);
+		for (const event of ['pointerdown', 'keydown', 'wheel', 'touchstart'])
+			addEventListener(event, () => this.used(), { passive: true, capture: true });
+		document.addEventListener('visibilitychange', () => this.#lockIfIdle());
+		setInterval(() => this.#lockIfIdle(), LOOK_MS);
+		await this.refresh();
+	}
+
+	/** Reads who is signed in, and shows what that person may see. */
+	async refresh(): Promise<void> {
+		try {
+			this.#show(await take(api.GET('/api/v1/session'), { quiet: true }));
+		} catch (error) {
+			const problem = Problem.of(error);
+			if (this.state === 'starting' || problem.code === 'signed-out') {
+				this.me = null;
+				this.state = 'closed';
+				if (problem.isOffline) this.message = problem.what;
+			}
+		}
+	}
+
+	/** Signs in through a door; what is wrong is thrown. */
+	async signIn(login: string, password: string, door: Door, code: string): Promise<void> {
+		const body = {
+			login,
+			password,
+			door,
+			code: door === 'enhanced' ? code.replace(/\s/g, '') : null,
+			deliver: 'cookie',
+		};
+		await take(api.POST('/api/v1/session', { body }), { quiet: true });
+		this.#lastUse = Date.now();
+		this.message = '';
+		this.#show(await take(api.GET('/api/v1/session'), { quiet: true }));
+	}
+
+	async acceptRules(version: number): Promise<void> {
+		await take(api.POST('/api/v1/session/rules', { body: { version, accepted: true } }), { quiet: true });
+		await this.refresh();
+	}
+
+	async signOut(): Promise<void> {
+		await this.#endAtService();
+		this.#forgetAll();
+		this.#lastUser = null;
+		this.close('You are signed out.');
+	}
+
+	/** Hides the screen at once; the question being written waits for the same person. */
+	async lock(): Promise<void> {
+		this.close('Locked. Sign in again; the question you were writing is kept for you.');
+		await this.#endAtService();
+	}
+
+	/** Shows the sign-in and lets go of every answer. */
+	close(message: string): void {
+		if (this.state === 'closed') return;
+		this.me = null;
+		this.message = message;
+		this.state = 'closed';
+		for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog[open]')) dialog.close();
+		for (const close of this.#close) close();
+	}
+
+	/** Runs when another person signs in, or this one signs out: drafts must not pass from one to the next. */
+	onForget(forget: () => void): void {
+		this.#forget.push(forget);
+	}
+
+	/** Runs whenever the screen closes: answers must not be behind the sign-in. */
+	onClose(close: () => void): void {
+		this.#close.push(close);
+	}
+
+	may(permission: string): boolean {
+		return this.me?.permissions.includes(permission) ?? false;
+	}
+
+	is(role: string): boolean {
+		return this.me?.roles.includes(role) ?? false;
+	}
+
+	/** May ask at least one kind of question. */
+	get asks(): boolean {
+		return (this.me?.permissions ?? []).some(
+			(permission) => permission !== 'mobile' && permission !== 'export' && permission !== 'photo',
+		);
+	}
+
+	/** Somebody is at the screen. */
+	used(): void {
+		this.#lockIfIdle();
+		this.#lastUse = Date.now();
+	}
+
+	#show(me: Me): void {
+		if (this.#lastUser !== null && this.#lastUser !== me.user) this.#forgetAll();
+		this.#lastUser = me.user;
+		this.me = me;
+		this.zone = new Zone(me.zone);
+		this.state = me.rules_accepted ? 'open' : 'rules';
+	}
+
+	#forgetAll(): void {
+		for (const forget of this.#forget) forget();
+	}
+
+	#lockIfIdle(): void {
+		if (this.me === null || Date.now() - this.#lastUse < IDLE_MS) return;
+		this.close('Locked after 30 minutes without use. Sign in again; the question you were writing is kept for you.');
+		void this.#endAtService();
+	}
+
+	async #endAtService(): Promise<void> {
+		// The session ends by itself at the service if this does not reach it.
+		await take(api.DELETE('/api/v1/session'), { quiet: true }).catch(() => {});
+	}
+}
+
+export const session = new Session();

@@ -1,0 +1,3 @@
+// Everything runs in the browser; the service answers every address with the same page.
+export const ssr = false;
+export const prerender = false;
