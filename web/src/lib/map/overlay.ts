@@ -3,7 +3,7 @@ import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, Lay
 import type { Palette } from './palette';
 import { BOLD } from './style';
 
-export const SOURCES = ['areas', 'letters', 'draft', 'cells', 'cameras', 'stops', 'chosen'] as const;
+export const SOURCES = ['areas', 'letters', 'draft', 'cells', 'cameras', 'stops', 'chosen', 'sought'] as const;
 export type OverlaySource = (typeof SOURCES)[number] | 'reads';
 
 /** From here on marks are no longer gathered. */
@@ -12,6 +12,12 @@ export const CAMERAS_FROM = 12.2;
 
 const has = (property: string): ExpressionSpecification => ['has', property];
 const not = (expression: ExpressionSpecification): ExpressionSpecification => ['!', expression];
+/** `1,437`. */
+const written = (property: string): ExpressionSpecification => [
+	'number-format',
+	['get', property],
+	{ locale: 'en-US' },
+];
 const number = (property: string): ExpressionSpecification => ['number', ['get', property], 0];
 
 /** A colour by the number of the area in a property; `other` where it is none. */
@@ -69,7 +75,7 @@ export function overlay(colours: Palette) {
 					...colours.cells.flatMap((colour, step) => [step, colour]),
 					accent,
 				] as unknown as ExpressionSpecification,
-				'fill-opacity': 0.62,
+				'fill-opacity': 0.72,
 			},
 		},
 		{
@@ -124,7 +130,12 @@ export function overlay(colours: Palette) {
 				'symbol-sort-key': ['-', 0, number('reads')],
 				'text-padding': 1,
 			},
-			paint: { 'text-color': ink, 'text-halo-color': pane, 'text-halo-width': 1.6 },
+			paint: {
+				// Dark cells on a light ground carry light text, and the other way round.
+				'text-color': ['case', ['>=', number('step'), 3], pane, ink],
+				'text-halo-color': ['case', ['>=', number('step'), 3], ink, pane],
+				'text-halo-width': 0.8,
+			},
 		},
 		{
 			id: 'cameras',
@@ -132,12 +143,30 @@ export function overlay(colours: Palette) {
 			source: 'cameras',
 			minzoom: CAMERAS_FROM,
 			paint: {
-				'circle-radius': ['interpolate', ['linear'], ['zoom'], CAMERAS_FROM, 1.8, 16, 3.6],
+				'circle-radius': ['interpolate', ['linear'], ['zoom'], CAMERAS_FROM, 2.2, 16, 4.2],
 				'circle-color': colours.camera,
 				'circle-opacity': 0.85,
 				'circle-stroke-color': pane,
 				'circle-stroke-width': 1,
 			},
+		},
+		{
+			id: 'sought',
+			type: 'circle',
+			source: 'sought',
+			paint: {
+				'circle-color': accent,
+				'circle-opacity': 0.15,
+				'circle-radius': 11,
+				'circle-stroke-color': accent,
+				'circle-stroke-width': 2,
+			},
+		},
+		{
+			id: 'sought-dot',
+			type: 'circle',
+			source: 'sought',
+			paint: { 'circle-color': accent, 'circle-radius': 2.5 },
 		},
 		{
 			id: 'letters',
@@ -186,7 +215,7 @@ export function overlay(colours: Palette) {
 			type: 'symbol',
 			source: 'reads',
 			filter: has('point_count'),
-			layout: { 'text-field': ['get', 'sum'], 'text-font': BOLD, 'text-size': 12, ...text },
+			layout: { 'text-field': written('sum'), 'text-font': BOLD, 'text-size': 12, ...text },
 			paint: { 'text-color': onMark(gathered) },
 		},
 		{
@@ -207,7 +236,7 @@ export function overlay(colours: Palette) {
 			type: 'symbol',
 			source: 'reads',
 			filter: ['all', not(has('point_count')), ['>', number('reads'), 1]],
-			layout: { 'text-field': ['get', 'reads'], 'text-font': BOLD, 'text-size': 11, ...text },
+			layout: { 'text-field': written('reads'), 'text-font': BOLD, 'text-size': 11, ...text },
 			paint: { 'text-color': onMark(mark) },
 		},
 		{
@@ -217,7 +246,7 @@ export function overlay(colours: Palette) {
 			layout: {
 				'icon-image': PILL,
 				'icon-text-fit': 'both',
-				'icon-text-fit-padding': [3, 7, 3, 7],
+				'icon-text-fit-padding': [1, 2, 1, 2],
 				'icon-allow-overlap': true,
 				'icon-ignore-placement': true,
 				'text-field': ['get', 'label'],
@@ -273,7 +302,7 @@ export function overlay(colours: Palette) {
 			type: 'symbol',
 			source: 'chosen',
 			filter: ['all', ['==', ['get', 'dot'], true], ['>', number('reads'), 1]],
-			layout: { 'text-field': ['get', 'reads'], 'text-font': BOLD, 'text-size': 11, ...text },
+			layout: { 'text-field': written('reads'), 'text-font': BOLD, 'text-size': 11, ...text },
 			paint: { 'text-color': onMark(mark) },
 		},
 	];

@@ -6,7 +6,6 @@
 export interface Palette {
 	land: string;
 	water: string;
-	waterEdge: string;
 	park: string;
 	building: string;
 	buildingEdge: string;
@@ -45,12 +44,11 @@ export interface Palette {
 const AREAS = ['#2672de', '#c05600', '#008817', '#8e3dbf', '#b50909', '#0f6460', '#a2306b', '#5c4809'];
 
 export const LIGHT: Palette = {
-	land: '#f2f2ee',
+	land: '#edede8',
 	water: '#bfd8e6',
-	waterEdge: '#a3c4d6',
 	park: '#d3e5c9',
-	building: '#e5e4df',
-	buildingEdge: '#d6d5cf',
+	building: '#e1e0da',
+	buildingEdge: '#d3d1ca',
 	landmark: {
 		school: '#efe6cd',
 		health: '#f3dedb',
@@ -63,7 +61,7 @@ export const LIGHT: Palette = {
 	landmarkEdge: '#d3cfc6',
 	graticule: '#d5d8da',
 	street: { freeway: '#f6d795', arterial: '#fffdf5', collector: '#ffffff', residential: '#ffffff' },
-	casing: { freeway: '#d2a04a', arterial: '#c9c5b9', collector: '#d3d1ca', residential: '#dddbd5' },
+	casing: { freeway: '#d2a04a', arterial: '#c2bdb0', collector: '#cfccc4', residential: '#d8d6cf' },
 	text: {
 		street: '#4d535b',
 		freeway: '#6b4a10',
@@ -89,7 +87,6 @@ export const LIGHT: Palette = {
 export const DARK: Palette = {
 	land: '#1c2026',
 	water: '#10283a',
-	waterEdge: '#1d3c53',
 	park: '#1d3127',
 	building: '#262b32',
 	buildingEdge: '#303640',

@@ -64,10 +64,11 @@ export function stopsOf(rows: Row[]): Stop[] {
 /** Steps of a density's colours. */
 export const CELL_STEPS = 5;
 
-/** The lowest number of reads of each step, evenly on a scale that doubles: a few cells hold most reads. */
+/** The lowest number of reads of each step, evenly on a scale that multiplies: a few cells hold most reads. */
 export function cellSteps(reads: number[]): number[] {
 	const most = Math.max(1, ...reads);
-	const steps = Array.from({ length: CELL_STEPS }, (_, index) => Math.round(most ** (index / CELL_STEPS)));
+	const least = Math.min(most, ...reads.filter((count) => count > 0));
+	const steps = Array.from({ length: CELL_STEPS }, (_, index) => Math.round(least * (most / least) ** (index / CELL_STEPS)));
 	return [...new Set(steps)];
 }
 

@@ -32,6 +32,8 @@ const MARGIN = 64;
 /** How near the pointer must be to a mark, in pixels; a finger covers more. */
 const NEAR = 3;
 const NEAR_FINGER = 12;
+/** How long after a drawing ended its last click may still arrive. */
+const LAST_CLICK_MS = 350;
 const LATIN = ['U+0000-00FF', 'U+0131', 'U+0152-0153', 'U+02BB-02BC', 'U+2000-206F', 'U+2074', 'U+20AC', 'U+2122'];
 const LATIN_EXT = ['U+0100-02AF', 'U+1E00-1EFF', 'U+20A0-20AB', 'U+2C60-2C7F', 'U+A720-A7FF'];
 
@@ -59,8 +61,8 @@ export class Scene {
 	#colours: Palette;
 	#basemap: BasemapView = NO_BASEMAP;
 	#events: SceneEvents;
-	/** Off while something is drawn: then a click sets a corner. */
-	pointing = true;
+	#pointing = true;
+	#pointingSince = 0;
 
 	private constructor(map: MapLibre, colours: Palette, events: SceneEvents) {
 		this.map = map;
@@ -150,7 +152,9 @@ export class Scene {
 		this.map.fitBounds([west, south, east, north], { padding, maxZoom: 16.5, duration: 0 });
 	}
 
+	/** Moves to a place that was typed, and marks it. */
 	goTo(place: LonLat, zoom = 15.5): void {
+		this.set('sought', [{ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: place } }]);
 		this.map.jumpTo({ center: place, zoom: Math.max(this.map.getZoom(), zoom) });
 	}
 
@@ -194,15 +198,22 @@ export class Scene {
 		this.map.getCanvas().style.cursor = cursor;
 	}
 
+	/** Off while something is drawn: then a click sets a corner. The click that ended the drawing is not one on the map. */
+	set pointing(on: boolean) {
+		if (on && !this.#pointing) this.#pointingSince = performance.now();
+		this.#pointing = on;
+		if (!on) this.#events.point(null);
+	}
+
 	#pointed(event: MapLayerMouseEvent | { point: { x: number; y: number } }): void {
-		if (!this.pointing) return;
+		if (!this.#pointing) return;
 		const target = this.#targetAt(event.point, NEAR);
 		this.cursor = target && target.layer !== 'cells' ? 'pointer' : '';
 		this.#events.point(target);
 	}
 
 	#picked(event: { point: { x: number; y: number } }): void {
-		if (!this.pointing) return;
+		if (!this.#pointing || performance.now() - this.#pointingSince < LAST_CLICK_MS) return;
 		const near = matchMedia('(pointer: coarse)').matches ? NEAR_FINGER : NEAR;
 		this.#events.pick(this.#targetAt(event.point, near));
 	}

@@ -220,7 +220,7 @@ export function streetMap(layers: Layers, colours: Palette): Ground {
 			id,
 			type: 'fill',
 			...part,
-			paint: { 'fill-color': colours.water, 'fill-outline-color': colours.waterEdge },
+			paint: { 'fill-color': colours.water },
 		})),
 		...several('landmark', from.landmark, (id, part) => ({
 			id,
