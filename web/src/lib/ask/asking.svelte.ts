@@ -12,7 +12,7 @@ import { rulesOf, wordsOf, type KindView } from './kinds';
 import { listed, missing } from './missing';
 import { readPattern, type Star } from './pattern';
 import { fieldOf, isWhy } from './refusal';
-import { whatSentence, whyLine } from './sentence';
+import { whatSentence, whyParts } from './sentence';
 
 /** Not yet in every service's document; a service without it answers 404. */
 const getKinds = api.GET as unknown as (
@@ -49,9 +49,11 @@ class Asking {
 	readonly colleague = $derived(
 		this.colleagues.find(({ user }) => user === desk.draft.now.purpose.onBehalfOf)?.name ?? '',
 	);
-	readonly why = $derived(
-		whyLine(desk.draft.now.purpose, this.reason?.label ?? desk.draft.now.purpose.reason, this.colleague),
+	readonly whyParts = $derived(
+		whyParts(desk.draft.now.purpose, this.reason?.label ?? desk.draft.now.purpose.reason, this.colleague),
 	);
+
+	readonly why = $derived(this.whyParts.join(' · '));
 
 	constructor() {
 		session.onClose(() => {

@@ -79,7 +79,7 @@ export const KINDS: readonly KindWords[] = [
 		inWords: 'movement',
 		icon: 'movement',
 		permission: 'movement',
-		about: 'One vehicle’s reads in order of time: more telling than single reads, so a permission of its own.',
+		about: 'One vehicle’s reads in order of time, stop by stop.',
 		plate: 'one',
 		vehicle: false,
 		areas: false,

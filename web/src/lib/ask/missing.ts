@@ -26,8 +26,13 @@ export function missing(writing: Writing, needs: Needs | null, areas: number): M
 		want(needs.case_reference && blank(purpose.caseReference), 'purpose.case_reference', 'the case reference', true);
 		want(needs.justification && blank(purpose.justification), 'purpose.justification', 'the justification', true);
 		want(needs.subject && blank(purpose.subject), 'purpose.subject', 'the subject', true);
-		want(needs.target && blank(purpose.targetKind), 'purpose.target.kind', 'what it is aimed at', true);
-		want(needs.target && blank(purpose.target), 'purpose.target.description', 'which target', true);
+		want(needs.target && blank(purpose.targetKind), 'purpose.target.kind', 'the target', true);
+		want(
+			needs.target && !blank(purpose.targetKind) && blank(purpose.target),
+			'purpose.target.description',
+			'which target',
+			true,
+		);
 		want(
 			needs.suspicion_facts && blank(purpose.suspicionFacts),
 			'purpose.suspicion_facts',

@@ -22,7 +22,7 @@ export function whatSentence(writing: Writing, areas: number, now: string): stri
 	const takes = wordsOf(writing.kind);
 	const plate = plateText(writing.plate);
 	const vehicle = takes.vehicle ? vehicleWords(writing.vehicle) : '';
-	const places = areas === 0 ? '… areas' : many(areas, 'area');
+	const places = areas === 0 ? '…' : many(areas, 'area');
 	const subject = {
 		'full-plate': `Reads of ${plate}`,
 		'partial-plate': `Plates like ${plate}`,
@@ -46,8 +46,8 @@ export function whatSentence(writing: Writing, areas: number, now: string): stri
 	return `${parts.filter(Boolean).join(', ')}.`;
 }
 
-/** `Smuggling · HF-2026-0113 · for yourself`. */
-export function whyLine(purpose: Writing['purpose'], reason: string, colleague: string): string {
+/** `Smuggling`, `HF-2026-0113`, `for yourself`. */
+export function whyParts(purpose: Writing['purpose'], reason: string, colleague: string): string[] {
 	const whom = purpose.onBehalfOf ? `for ${colleague || 'a colleague'}` : 'for yourself';
-	return [reason || 'No reason yet', purpose.caseReference.trim(), whom].filter(Boolean).join(' · ');
+	return [reason || 'No reason yet', purpose.caseReference.trim(), whom].filter(Boolean);
 }
