@@ -34,6 +34,29 @@ pub fn exact_count(policy: &AgencyPolicy, request: QueryRequest) -> Result<Permi
     decide(policy, request, "exact-count", ExactCount(()))
 }
 
+/// Whether the rows may be returned, as [`rows`] decides it; the permit is thrown away.
+pub(crate) fn may_ask(policy: &AgencyPolicy, request: QueryRequest) -> Result<(), Refusal> {
+    decide(policy, request, "rows", ()).map(|_| ())
+}
+
+/// The fields that the rules forbidding a question name, all of them and not only the one that the asker reads.
+pub(crate) fn fields_at_fault<'a>(policy: &'a AgencyPolicy, request: &QueryRequest) -> BTreeSet<&'a str> {
+    let facts = Facts::of(&request.question, &request.purpose, request.now);
+    let asking = Asking { request, facts, limits: &policy.limits, step: "rows" };
+    let (rules, asker, agency) = (&policy.rules, Person::asker(&request.asker), request.asker.signature.agency);
+    let find = || {
+        let entities = entities::entities(&rules.schema, agency, request.asker.agency_active, &[&asker], &[])?;
+        let context = asking.context(&asker, None)?;
+        let request =
+            entities::request(Some(&rules.schema), &asker, asking.action(), entities::agency(agency), context)?;
+        let RulesOfAction { all, .. } = rules.of_action(&asking.action()).ok_or(NotSaid)?;
+        Ok::<_, NotSaid>(Authorizer::new().is_authorized(&request, all, &entities))
+    };
+    let Ok(response) = find() else { return BTreeSet::new() };
+    let forbidding = response.diagnostics().reason().filter_map(|id| rules.get(&id.to_string()));
+    forbidding.filter_map(|rule| rule.field.as_deref()).collect()
+}
+
 /// Decides whether photos of returned rows may be opened. The standing of the session is looked at anew; `returned` are
 /// the rows that the answer of `query` gave to this session.
 pub fn photos(

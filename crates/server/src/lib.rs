@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod agencies;
 pub mod app;
+pub mod basemap;
 pub mod cameras;
 pub mod commands;
 pub mod http;

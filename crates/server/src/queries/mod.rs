@@ -6,6 +6,7 @@ pub mod answers;
 pub mod api;
 pub mod body;
 pub mod gate;
+pub mod kinds;
 pub mod photos;
 pub mod rows;
 pub mod sentence;

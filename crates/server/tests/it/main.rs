@@ -9,11 +9,14 @@
 )]
 
 mod accounts;
+mod basemap;
 mod gate;
 mod ingest;
+mod kinds;
 mod large;
 mod management;
 mod photos;
 mod refusals;
 mod routes;
+mod web;
 mod world;
