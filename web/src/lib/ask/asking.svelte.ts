@@ -14,11 +14,6 @@ import { readPattern, type Star } from './pattern';
 import { fieldOf, isWhy } from './refusal';
 import { whatSentence, whyParts } from './sentence';
 
-/** Not yet in every service's document; a service without it answers 404. */
-const getKinds = api.GET as unknown as (
-	path: '/api/v1/kinds',
-) => Promise<{ data?: KindView[]; error?: unknown; response: Response }>;
-
 const STATE = /^[A-Z]{2}(-[A-Z0-9]{1,3})?$/;
 /** A clock in the form moves on this often. */
 const TICK_MS = 20_000;
@@ -88,7 +83,8 @@ class Asking {
 			const [reasons, colleagues, kinds] = await Promise.all([
 				take(api.GET('/api/v1/reasons')),
 				take(api.GET('/api/v1/colleagues')),
-				take(getKinds('/api/v1/kinds'), { quiet: true }).catch((error) => {
+				take(api.GET('/api/v1/kinds'), { quiet: true }).catch((error) => {
+					// A service without the list: the form then goes by the session, and shows every field.
 					if (Problem.of(error).status === 404) return null;
 					throw error;
 				}),

@@ -1,4 +1,5 @@
 /** The six kinds of question: what each is called, what comes back, and what this person needs for it. */
+import type { Schemas } from '../api/client';
 import type { Me } from '../session/session.svelte';
 import type { IconName } from '../ui/Icon.svelte';
 import type { Kind } from './draft.svelte';
@@ -88,31 +89,11 @@ export const KINDS: readonly KindWords[] = [
 
 export const wordsOf = (kind: Kind): KindWords => KINDS.find((one) => one.kind === kind)!;
 
-/** What a kind must be told of the purpose. */
-export interface Needs {
-	case_reference: boolean;
-	subject: boolean;
-	target: boolean;
-	justification: boolean;
-	suspicion_facts: boolean;
-	place_linked_to_case: boolean;
-	not_based_on_trait: boolean;
-	/** Of the question itself; only where the service says so. */
-	state?: boolean;
-}
+/** What a kind must be told of the purpose; of the question itself only where the service says so. */
+export type Needs = Schemas['NeedsView'] & { state?: boolean };
 
-/** `GET /api/v1/kinds`: what policy says of this caller, through this door. */
-export interface KindView {
-	kind: string;
-	permitted: boolean;
-	refusal?: { rule: string; sentence: string; unlock?: string | null } | null;
-	needs: Needs;
-	longest_days: number;
-	largest_area_square_metres?: number | null;
-	largest_together_square_metres?: number | null;
-	known_characters_min?: number | null;
-	narrow_below_characters?: number | null;
-}
+/** What policy says of this caller, through this door. */
+export type KindView = Schemas['KindView'];
 
 /** What the form goes by for one kind. */
 export interface KindRules {
