@@ -1,5 +1,7 @@
-/** The question that is being written. It outlives a locked screen, for the same person only. */
+/** The question that is being written. It outlives a locked screen, for the same person only, and is kept nowhere else. */
 import type { Problem } from '../api/problem';
+import type { Zone } from '../words/times';
+import { LAST, lastDays, type Last } from './frames';
 
 export type Kind = 'full-plate' | 'partial-plate' | 'make-model' | 'area' | 'common-plate' | 'movement';
 export type TargetKind = '' | 'person' | 'vehicle' | 'criminal-activity';
@@ -10,9 +12,14 @@ const empty = () => ({
 	/** ISO 3166-2; empty for any. */
 	state: '',
 	vehicle: { make: '', model: '', colour: '', year: '' },
+	/** A quick time frame that moves on with the clock until it is asked, or the person's own. */
+	last: '7' as Last,
 	/** `datetime-local` values in the agency's zone. */
 	from: '',
 	to: '',
+	/** Which of two readings is meant where the clock shows a time twice, as an offset. */
+	fromOffset: '',
+	toOffset: '',
 	lookAlikes: false,
 	alternatives: false,
 	purpose: {
@@ -30,13 +37,40 @@ const empty = () => ({
 	},
 });
 
+/** What stands in the form. */
+export type Writing = ReturnType<typeof empty>;
+
 export class Draft {
 	now = $state(empty());
 	/** What was wrong with it at the last try; the field at fault is `problem.field`. */
 	problem = $state.raw<Problem | null>(null);
+	/** Why is shown in full, not as its one line. */
+	isWhyOpen = $state(true);
 
 	clear(): void {
 		this.now = empty();
 		this.problem = null;
+		this.isWhyOpen = true;
+	}
+
+	/** Takes a quick time frame, or brings the one that is taken up to now. */
+	keepUp(zone: Zone, last: Last = this.now.last, now = Date.now()): void {
+		this.now.last = last;
+		const quick = LAST.find(({ value }) => value === last);
+		if (!quick) return;
+		Object.assign(this.now, lastDays(quick.days, zone, now), { fromOffset: '', toOffset: '' });
+		// In the hour that the clock shows twice, the end is the reading that is now.
+		for (const [wall, offset] of [
+			['from', 'fromOffset'],
+			['to', 'toOffset'],
+		] as const) {
+			const instant = wall === 'to' ? now : now - quick.days * 86_400_000;
+			if (zone.readings(this.now[wall]).length > 1) this.now[offset] = zone.parts(instant).offset;
+		}
+	}
+
+	/** Takes a time frame of the person's own. */
+	takeFrame(frame: { from: string; to: string }): void {
+		Object.assign(this.now, frame, { last: 'own', fromOffset: '', toOffset: '' });
 	}
 }

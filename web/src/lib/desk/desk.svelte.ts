@@ -17,6 +17,8 @@ export type Part = 'ask' | 'map' | 'answer';
 export interface Large {
 	query: string;
 	asked: AskedWith;
+	/** What was asked, for ways to narrow it; null where only the service knows. */
+	question: AskBody['question'] | null;
 }
 
 class Desk {
@@ -26,7 +28,11 @@ class Desk {
 	part = $state<Part>('ask');
 	/** A question is with the service since this instant; null when none is. */
 	askedAt = $state<number | null>(null);
+	/** What is running is a preview. */
+	isPreview = $state(false);
 	large = $state.raw<Large | null>(null);
+	/** The last question that was asked from the form; asking again changes its frame. */
+	#question: AskBody['question'] | null = null;
 	#running: AbortController | null = null;
 
 	constructor() {
@@ -36,6 +42,7 @@ class Desk {
 			this.areas.clear();
 			this.answer.close();
 			this.large = null;
+			this.#question = null;
 			this.part = 'ask';
 		});
 		session.onClose(() => {
@@ -48,12 +55,15 @@ class Desk {
 	/** Asks what is in the form. */
 	async ask(body: AskBody): Promise<void> {
 		const asked: AskedWith = { areas: $state.snapshot(this.areas.list) };
+		this.#question = body.question;
+		this.isPreview = body.preview === true;
 		await this.run((signal) => take(api.POST('/api/v1/queries', { body, signal })), asked);
 	}
 
 	/** The rows of what was previewed, or the newest 5,000 of a large answer: decided and recorded anew. */
 	async show(query: string, confirmLarge: boolean, asked: AskedWith): Promise<void> {
 		const params = { path: { query } };
+		this.isPreview = false;
 		await this.run(
 			(signal) =>
 				take(api.POST('/api/v1/queries/{query}/show', { params, body: { confirm_large: confirmLarge }, signal })),
@@ -64,6 +74,8 @@ class Desk {
 	/** The same over another time frame (QRY-9); instants are RFC 3339. */
 	async again(query: string, from: string, to: string, asked: AskedWith): Promise<void> {
 		const params = { path: { query } };
+		if (this.#question) this.#question = { ...this.#question, from, to };
+		this.isPreview = false;
 		await this.run(
 			(signal) => take(api.POST('/api/v1/queries/{query}/again', { params, body: { from, to }, signal })),
 			asked,
@@ -94,7 +106,7 @@ class Desk {
 			if (running.signal.aborted) return;
 			const problem = Problem.of(error);
 			if (problem.code === 'needs-confirmation' && problem.body.query) {
-				this.large = { query: problem.body.query, asked };
+				this.large = { query: problem.body.query, asked, question: this.#question };
 			} else {
 				this.draft.problem = problem;
 				this.part = 'ask';

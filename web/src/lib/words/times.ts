@@ -61,15 +61,22 @@ export class Zone {
 		return `${date}T${time.slice(0, 5)}`;
 	}
 
+	/** The instants that such an input can mean, earliest first: one, none where the clock jumps, or two. */
+	readings(wall: string): string[] {
+		const seconds = wall.length === 16 ? `${wall}:00` : wall;
+		const around = [-86_400_000, 86_400_000].map((shift) => this.parts(Date.parse(`${wall}Z`) + shift).offset);
+		return [...new Set(around)]
+			.map((offset) => `${seconds}${offset}`)
+			.filter((reading) => this.wall(reading) === wall.slice(0, 16))
+			.toSorted((one, other) => Date.parse(one) - Date.parse(other));
+	}
+
 	/**
 	 * The instant that such an input means, RFC 3339 with its offset. Throws a {@link Problem} where a clock that jumps
 	 * makes it mean two instants, or none.
 	 */
 	instant(wall: string, field?: string): string {
-		const seconds = wall.length === 16 ? `${wall}:00` : wall;
-		const around = [-86_400_000, 86_400_000].map((shift) => this.parts(Date.parse(`${wall}Z`) + shift).offset);
-		const readings = [...new Set(around)].map((offset) => `${seconds}${offset}`);
-		const real = readings.filter((reading) => this.wall(reading) === wall.slice(0, 16));
+		const real = this.readings(wall);
 		if (real.length === 1) return real[0]!;
 		throw Problem.here(
 			real.length === 0
