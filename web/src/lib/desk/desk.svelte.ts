@@ -19,7 +19,7 @@ export interface Large {
 	asked: AskedWith;
 }
 
-class Desk {
+export class Desk {
 	readonly draft = new Draft();
 	readonly areas = new Areas();
 	readonly answer = new Answer();
@@ -45,9 +45,9 @@ class Desk {
 		});
 	}
 
-	/** Asks what is in the form. */
-	async ask(body: AskBody): Promise<void> {
-		const asked: AskedWith = { areas: $state.snapshot(this.areas.list) };
+	/** Asks what is in the form; or what was asked before, with the areas of then. */
+	async ask(body: AskBody, before?: AskedWith): Promise<void> {
+		const asked: AskedWith = { areas: before?.areas ?? $state.snapshot(this.areas.list), body };
 		await this.run((signal) => take(api.POST('/api/v1/queries', { body, signal })), asked);
 	}
 
