@@ -4,6 +4,9 @@ import type { Zone } from '../words/times';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
+/** The first Monday of 1970. */
+const MONDAY = 4 * DAY;
 
 /** Widths of bins and distances of labels that a person reads easily. */
 const STEPS = [
@@ -48,13 +51,14 @@ const offsetAt = (zone: Zone, instant: number): number => minutesOf(zone.parts(i
 
 /**
  * The instants between two, both left out, at which the agency's clock shows a multiple of the step, counted from
- * midnight, or from the first day of 1970 for steps of days. Where the clock jumps, what it jumps over is left out and
+ * midnight, weeks from Monday. Where the clock jumps, what it jumps over is left out and
  * what it shows twice is taken once.
  */
 export function roundTimes(zone: Zone, frame: Frame, step: number): number[] {
 	const found: number[] = [];
 	// The wall clock as if it were UTC: multiples of the step are round on it.
-	const first = Math.floor((frame.from + offsetAt(zone, frame.from)) / step) * step;
+	const phase = step % WEEK === 0 ? MONDAY : 0;
+	const first = Math.floor((frame.from + offsetAt(zone, frame.from) - phase) / step) * step + phase;
 	const last = frame.until + offsetAt(zone, frame.until);
 	// Offsets change rarely: asked for once a day of the frame, and anew only where the ends of the day differ.
 	const dayOffsets = new Map<number, number>();
@@ -85,7 +89,7 @@ export function bounds(zone: Zone, frame: Frame, step: number): number[] {
 
 /** The bin that holds an instant; -1 outside. */
 export function binOf(edges: readonly number[], instant: number): number {
-	if (instant < edges[0]! || instant >= edges.at(-1)!) return -1;
+	if (edges.length < 2 || instant < edges[0]! || instant >= edges.at(-1)!) return -1;
 	let [low, high] = [0, edges.length - 1];
 	while (high - low > 1) {
 		const middle = (low + high) >> 1;
