@@ -94,6 +94,7 @@ export class Drawing {
 		this.#scene.pointing = tool === 'move';
 		if (tool === 'move') this.#scene.cursor = '';
 		if (tool === 'edit') this.#beginEdit();
+		if (tool !== 'move') this.#scene.set('sought', []);
 		if (this.isDrawing) this.#scene.map.getCanvas().focus({ preventScroll: true });
 	}
 
@@ -294,7 +295,15 @@ export class Drawing {
 			for (let index = 1; index < rings.length; index++)
 				rings[index] = rings[index]!.map(([lon, lat]) => rounded([lon + by[0], lat + by[1]]));
 		}
-		this.crosses = rings.some(crossesItself);
+		const [outline = [], ...holes] = rings;
+		const bad = holes
+			.map((hole, index) => holeFault(hole, [outline, ...holes.filter((_, other) => other !== index)]))
+			.find((why) => why !== null);
+		if (bad) {
+			toasts.show(`${bad}. The area stays as it was.`, 'bad');
+			this.take('edit');
+			return;
+		}
 		const shape = feature.properties.mode === 'polygon' && ring === 0 ? 'polygon' : area.shape;
 		this.#areas.reshape(area.id, rings, { shape });
 		// The holes that went along get their handles anew.
@@ -332,7 +341,7 @@ export class Drawing {
 			case 'move':
 				return '';
 			case 'edit':
-				return 'Drag corners, or the points between them to add one. Drag the inside to move it. Right-click a corner to remove it.';
+				return this.#editInstruction;
 			case 'rectangle':
 				return this.corners ? `Click the opposite corner${size}` : 'Click a corner, or drag from corner to corner';
 			case 'circle':
@@ -350,6 +359,16 @@ export class Drawing {
 				return `Click to set corners; click the first to close${size}`;
 			}
 		}
+	}
+
+	get #editInstruction(): string {
+		const area = this.#areas.find(this.#areas.selected);
+		const size = this.size === null ? '' : `About ${squareMetres(this.size)}. `;
+		if (area?.along) return `${size}Drag the corners of the line, or the points between them to add one`;
+		if (area?.shape === 'circle')
+			return `${this.reach === null ? '' : `Radius ${metres(this.reach)}. `}${size}Drag the edge, or the inside to move it`;
+		if (area?.shape === 'rectangle') return `${size}Drag a corner, or the inside to move it`;
+		return `${size}Drag corners, or the points between them to add one. Right-click a corner to remove it`;
 	}
 
 	/** Something can be finished or undone. */

@@ -8,6 +8,7 @@ export type OverlaySource = (typeof SOURCES)[number] | 'reads';
 
 /** From here on marks are no longer gathered. */
 export const GATHER_UNTIL = 14;
+const CLEAR = 'rgba(0, 0, 0, 0)';
 export const CAMERAS_FROM = 12.2;
 
 const has = (property: string): ExpressionSpecification => ['has', property];
@@ -265,8 +266,7 @@ export function overlay(colours: Palette) {
 			source: 'chosen',
 			filter: ['==', ['get', 'role'], 'selected'],
 			paint: {
-				'circle-color': accent,
-				'circle-opacity': 0,
+				'circle-color': CLEAR,
 				'circle-radius': number('radius'),
 				'circle-stroke-color': pane,
 				'circle-stroke-width': 6,
@@ -278,8 +278,7 @@ export function overlay(colours: Palette) {
 			source: 'chosen',
 			filter: ['==', ['get', 'role'], 'selected'],
 			paint: {
-				'circle-color': accent,
-				'circle-opacity': 0,
+				'circle-color': CLEAR,
 				'circle-radius': ['+', number('radius'), 1.5],
 				'circle-stroke-color': ink,
 				'circle-stroke-width': 3,

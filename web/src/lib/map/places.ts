@@ -68,7 +68,9 @@ export const CELL_STEPS = 5;
 export function cellSteps(reads: number[]): number[] {
 	const most = Math.max(1, ...reads);
 	const least = Math.min(most, ...reads.filter((count) => count > 0));
-	const steps = Array.from({ length: CELL_STEPS }, (_, index) => Math.round(least * (most / least) ** (index / CELL_STEPS)));
+	const steps = Array.from({ length: CELL_STEPS }, (_, index) =>
+		Math.round(least * (most / least) ** (index / CELL_STEPS)),
+	);
 	return [...new Set(steps)];
 }
 

@@ -214,6 +214,7 @@ export class Scene {
 
 	#picked(event: { point: { x: number; y: number } }): void {
 		if (!this.#pointing || performance.now() - this.#pointingSince < LAST_CLICK_MS) return;
+		this.set('sought', []);
 		const near = matchMedia('(pointer: coarse)').matches ? NEAR_FINGER : NEAR;
 		this.#events.pick(this.#targetAt(event.point, near));
 	}
