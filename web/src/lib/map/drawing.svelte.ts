@@ -54,7 +54,7 @@ export class Drawing {
 	#line: LonLat[] = [];
 	/** The last corner came from the keyboard: then the line follows the middle of the map. */
 	#byKeys = false;
-	#tool: Tool = 'move';
+	#tool = $state<Tool>('move');
 
 	constructor(areas: Areas, scene: Scene, make: (snap: (event: TerraDrawMouseEvent) => LonLat | undefined) => Terra) {
 		this.#areas = areas;

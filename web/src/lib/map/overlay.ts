@@ -276,12 +276,13 @@ export function overlay(colours: Palette) {
 			id: 'chosen-ring',
 			type: 'circle',
 			source: 'chosen',
-			filter: ['==', ['get', 'role'], 'selected'],
+			// A stop's label is not drawn again when the pointer is over it: it gets a thin ring.
+			filter: ['any', ['==', ['get', 'role'], 'selected'], ['==', ['get', 'dot'], false]],
 			paint: {
 				'circle-color': CLEAR,
 				'circle-radius': ['+', number('radius'), 1.5],
 				'circle-stroke-color': ink,
-				'circle-stroke-width': 3,
+				'circle-stroke-width': ['case', ['==', ['get', 'role'], 'selected'], 3, 1.5],
 			},
 		},
 		{

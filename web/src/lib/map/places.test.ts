@@ -42,7 +42,7 @@ describe('stops of a movement', () => {
 		[[1, 2, 3, 8, 9], '1–3, 8, 9'],
 	])('%j is written %s', (numbers, written) => expect(stopNumbers(numbers)).toBe(written));
 
-	it('RES 5 are numbered in the order of time, several at one place together', () => {
+	it('QRY 6 are numbered in the order of time, several at one place together', () => {
 		const stops = stopsOf([row('a', 1, 1), row('b', 2, 2), row('c', 3, 3), row('d', 1, 1)]);
 		expect(stops.map(({ label }) => label)).toEqual(['1, 4', '2', '3']);
 	});
