@@ -22,6 +22,24 @@ fn collection(features: impl Iterator<Item = Value>) -> Value {
 }
 
 impl City {
+    /// All that a map is drawn from, in drawing order: patches, streets, landmarks, told apart by `layer`.
+    pub fn map_geojson(&self) -> Value {
+        let layers = [
+            ("patch", self.patches_geojson()),
+            ("street", self.streets_geojson()),
+            ("landmark", self.landmarks_geojson()),
+        ];
+        collection(layers.into_iter().flat_map(|(layer, mut collection)| {
+            let features = collection.get_mut("features").and_then(Value::as_array_mut).map(std::mem::take);
+            features.unwrap_or_default().into_iter().map(move |mut feature| {
+                if let Some(properties) = feature.get_mut("properties").and_then(Value::as_object_mut) {
+                    properties.insert("layer".into(), layer.into());
+                }
+                feature
+            })
+        }))
+    }
+
     /// Streets as lines, with `name` and `class` (`freeway`, `arterial`, `collector`, `residential`), small ones first.
     pub fn streets_geojson(&self) -> Value {
         let mut streets: Vec<_> = self.streets().iter().collect();

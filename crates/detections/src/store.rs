@@ -120,6 +120,18 @@ impl Store {
         self.photos_of(&wanted, source).await
     }
 
+    /// Opens one of a permit's photos, by its place in the permit's list, so that many can leave one after another without
+    /// being held together. `None` where it does not exist, or its detection is no longer shown.
+    pub async fn photo(
+        &self,
+        permit: &Recorded<PhotoPermit>,
+        place: usize,
+        source: &dyn PhotoSource,
+    ) -> Result<Option<OpenedPhoto>, StoreError> {
+        let Some((detection, n)) = permit.act().photos().get(place) else { return Ok(None) };
+        Ok(self.photos_of(&[(detection.0, *n)], source).await?.pop())
+    }
+
     /// Seals all recents now. The background task does so by itself.
     pub async fn seal(&self) -> Result<usize, StoreError> {
         self.shared.seal().await

@@ -34,6 +34,29 @@ pub fn exact_count(policy: &AgencyPolicy, request: QueryRequest) -> Result<Permi
     decide(policy, request, "exact-count", ExactCount(()))
 }
 
+/// Whether the rows may be returned, as [`rows`] decides it; the permit is thrown away.
+pub(crate) fn may_ask(policy: &AgencyPolicy, request: QueryRequest) -> Result<(), Refusal> {
+    decide(policy, request, "rows", ()).map(|_| ())
+}
+
+/// The fields that the rules forbidding a question name, all of them and not only the one that the asker reads.
+pub(crate) fn fields_at_fault<'a>(policy: &'a AgencyPolicy, request: &QueryRequest) -> BTreeSet<&'a str> {
+    let facts = Facts::of(&request.question, &request.purpose, request.now);
+    let asking = Asking { request, facts, limits: &policy.limits, step: "rows" };
+    let (rules, asker, agency) = (&policy.rules, Person::asker(&request.asker), request.asker.signature.agency);
+    let find = || {
+        let entities = entities::entities(&rules.schema, agency, request.asker.agency_active, &[&asker], &[])?;
+        let context = asking.context(&asker, None)?;
+        let request =
+            entities::request(Some(&rules.schema), &asker, asking.action(), entities::agency(agency), context)?;
+        let RulesOfAction { all, .. } = rules.of_action(&asking.action()).ok_or(NotSaid)?;
+        Ok::<_, NotSaid>(Authorizer::new().is_authorized(&request, all, &entities))
+    };
+    let Ok(response) = find() else { return BTreeSet::new() };
+    let forbidding = response.diagnostics().reason().filter_map(|id| rules.get(&id.to_string()));
+    forbidding.filter_map(|rule| rule.field.as_deref()).collect()
+}
+
 /// Decides whether photos of returned rows may be opened. The standing of the session is looked at anew; `returned` are
 /// the rows that the answer of `query` gave to this session.
 pub fn photos(
@@ -45,7 +68,7 @@ pub fn photos(
     now: UtcMicros,
 ) -> Result<PhotoPermit, Refusal> {
     let refuse = |rule: &str| {
-        let asked = asked_for_photos(policy, &asker, Some(query), "open-photos");
+        let asked = asked_without_question(policy, &asker, Some(query), "open-photos");
         Err(Refusal::own(rule.to_owned(), None, None, asked))
     };
     if wanted.len() > PHOTOS_AT_ONCE_MAX {
@@ -239,7 +262,7 @@ fn colleague(request: &QueryRequest) -> Option<&ColleagueFacts> {
 }
 
 /// A decision on the session alone.
-fn session_may(
+pub(crate) fn session_may(
     policy: &AgencyPolicy,
     asker: &Asker,
     query: Option<QueryId>,
@@ -255,12 +278,17 @@ fn session_may(
         evaluate(rules, &entities, &person, &action, entities::agency(agency), context)
     };
     decide().map(|_| ()).map_err(|no| {
-        let asked = asked_for_photos(policy, asker, query, step);
+        let asked = asked_without_question(policy, asker, query, step);
         in_words(policy, no, step, &Numbers::of(&policy.limits, 0, 0), asked)
     })
 }
 
-fn asked_for_photos(policy: &AgencyPolicy, asker: &Asker, query: Option<QueryId>, step: &'static str) -> Asked {
+pub(crate) fn asked_without_question(
+    policy: &AgencyPolicy,
+    asker: &Asker,
+    query: Option<QueryId>,
+    step: &'static str,
+) -> Asked {
     Asked {
         by: asker.signature.clone(),
         query,

@@ -1,7 +1,9 @@
 //! What the running product is made of. Built once by [`App::open`]; handlers get it as their state.
 
+use crate::basemap::Basemap;
 use crate::queries::answers::Answers;
-use crate::{accounts, agencies, cameras};
+use crate::{accounts, agencies, cameras, saved_areas};
+use axum::http::HeaderValue;
 use detections::{PhotoSource, Store, StoreConfig};
 use domain::{Detection, NewPhoto};
 use ledger::{Ledger, LedgerConfig};
@@ -27,6 +29,9 @@ pub struct App {
     pub sign_ins: accounts::throttle::Throttle,
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
+    pub basemap: Basemap,
+    /// The content security policy of the web app's page.
+    pub page_policy: HeaderValue,
     policies: BTreeMap<&'static str, AgencyPolicy>,
     _lock: DataLock,
 }
@@ -56,6 +61,7 @@ pub struct Setup {
     pub clock: Arc<dyn Clock>,
     /// Gives pictures that a camera still keeps.
     pub photo_source: Arc<dyn PhotoSource>,
+    pub basemap: Basemap,
 }
 
 impl std::fmt::Debug for Setup {
@@ -71,6 +77,7 @@ impl Setup {
             postgres: None,
             clock: Arc::new(SystemClock),
             photo_source: Arc::new(NoPhotosAtCameras),
+            basemap: Basemap::default(),
         }
     }
 }
@@ -97,7 +104,7 @@ pub enum OpenError {
 
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
-        let Setup { data, postgres, clock, photo_source } = setup;
+        let Setup { data, postgres, clock, photo_source, basemap } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
         let vault = Arc::new(Vault::open(&data.join("keys"))?);
         let (sql, ledger_sql) = match &postgres {
@@ -108,6 +115,7 @@ impl App {
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
+        saved_areas::store::migrate(&sql).await?;
         let ledger = Ledger::open(LedgerConfig {
             sql: ledger_sql.clone(),
             vault: Arc::clone(&vault),
@@ -139,6 +147,8 @@ impl App {
             sign_ins: accounts::throttle::Throttle::default(),
             ingest: cameras::ingest_log::IngestLog::default(),
             photo_source,
+            page_policy: crate::http::web::content_security_policy(basemap.origin.as_deref()),
+            basemap,
             policies,
             _lock: lock,
         }))

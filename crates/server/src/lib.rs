@@ -3,10 +3,12 @@
 pub mod accounts;
 pub mod agencies;
 pub mod app;
+pub mod basemap;
 pub mod cameras;
 pub mod commands;
 pub mod http;
 pub mod oversight;
 pub mod queries;
+pub mod saved_areas;
 
 pub use app::{App, Setup};

@@ -9,7 +9,7 @@ pub mod sql;
 pub mod vault;
 
 pub use blobs::{BlobError, Blobs};
-pub use clock::{Clock, SystemClock, TestClock};
+pub use clock::{Clock, ShiftedClock, SystemClock, TestClock};
 pub use files::{DataLock, write_durably};
 pub use sql::{Dialect, Sql, SqlError};
 pub use vault::{Scope, Vault, VaultError};

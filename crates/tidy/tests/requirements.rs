@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use tidy::{root, rust_sources};
 
 /// The families of requirements with how many each has.
@@ -41,23 +42,36 @@ fn proved_by(name: &str) -> Vec<String> {
     found
 }
 
-fn browser_tests() -> Vec<(String, String)> {
-    let folder = root().join("tests/browser");
+/// Tests of the web app: `test('QRY 2 …', …)` or `it('…', …)` in `web/tests` and beside the code in `web/src`.
+fn web_tests() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for folder in ["web/tests", "web/src"] {
+        typescript_files(&root().join(folder), &mut files);
+    }
+    files.sort();
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.extension().is_none_or(|extension| extension != "mjs") {
-            continue;
-        }
+    for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
-        let file = format!("tests/browser/{}", entry.file_name().to_string_lossy());
-        for line in text.lines() {
-            if let Some(name) = line.trim_start().strip_prefix("test('").and_then(|rest| rest.split('\'').next()) {
+        let file = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        for line in text.lines().map(str::trim_start) {
+            let name = ["test('", "it('"].iter().find_map(|start| line.strip_prefix(start)?.split('\'').next());
+            if let Some(name) = name {
                 found.push((name.replace([' ', '-'], "_").to_lowercase(), file.clone()));
             }
         }
     }
     found
+}
+
+fn typescript_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            typescript_files(&path, files);
+        } else if path.to_string_lossy().ends_with(".spec.ts") || path.to_string_lossy().ends_with(".test.ts") {
+            files.push(path);
+        }
+    }
 }
 
 fn rust_tests() -> Vec<(String, String)> {
@@ -81,7 +95,7 @@ fn rust_tests() -> Vec<(String, String)> {
 
 fn generated() -> String {
     let mut proofs: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for (name, path) in rust_tests().into_iter().chain(browser_tests()) {
+    for (name, path) in rust_tests().into_iter().chain(web_tests()) {
         for requirement in proved_by(&name) {
             proofs.entry(requirement).or_default().push((name.clone(), path.clone()));
         }

@@ -258,6 +258,8 @@ pub struct Me {
     pub door: String,
     pub rules_accepted: bool,
     pub rules: Rules,
+    /// The service's time, RFC 3339: what "now" means in a time frame.
+    pub now: String,
     /// What `*` means in a plate: `one` character or `any` run of them.
     pub star: String,
     /// Where a map opens: the middle of the cameras that the agency sees, `[longitude, latitude]` in degrees.
@@ -292,6 +294,7 @@ pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Ca
             text: caller.agency.rules_text.clone(),
             enhanced_text: enhanced.then(|| caller.agency.enhanced_rules_text.clone()),
         },
+        now: app.clock.now().to_string(),
         star: star.into(),
         centre: centre(&app, &caller).await?,
     }))

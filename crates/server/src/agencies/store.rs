@@ -187,6 +187,13 @@ pub async fn reasons(sql: &Sql, agency: AgencyId) -> Result<Vec<Reason>, sqlx::E
     rows.iter().map(read_reason).collect()
 }
 
+/// The reasons that people of a unit may choose from.
+pub async fn usable_reasons(sql: &Sql, unit: &Unit) -> Result<Vec<Reason>, sqlx::Error> {
+    let mut all = reasons(sql, unit.agency).await?;
+    all.retain(|reason| reason.active && reason.units.as_ref().is_none_or(|units| units.contains(&unit.id)));
+    Ok(all)
+}
+
 pub async fn reason(sql: &Sql, agency: AgencyId, code: &ReasonCode) -> Result<Option<Reason>, sqlx::Error> {
     let row = sqlx::query("SELECT * FROM reasons WHERE agency = $1 AND code = $2")
         .bind(i64::from(agency.0))

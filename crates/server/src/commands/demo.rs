@@ -6,6 +6,7 @@ use crate::accounts::{api as account_api, store as account_store};
 use crate::agencies::acts::{self, Act, NewUser, Secrets};
 use crate::agencies::api::{AddCamera, register_camera};
 use crate::agencies::store::{self as agency_store, Agreement, Reason};
+use crate::basemap::Basemap;
 use crate::cameras::store as camera_store;
 use crate::http::serve;
 use crate::{App, Setup};
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use storage::{Clock, SystemClock, write_durably};
+use storage::{Clock, ShiftedClock, SystemClock, write_durably};
 use tokio::net::TcpListener;
 
 const YEAR_MICROS: i64 = 365 * domain::time::DAY_MICROS;
@@ -39,9 +40,16 @@ pub(super) struct Demo {
     /// The city's seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The demo's clock starts at this instant and runs on from it, and history ends there; RFC 3339 with offset
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    at: Option<UtcMicros>,
     /// No live cameras
     #[arg(long)]
     quiet: bool,
+}
+
+fn instant(text: &str) -> Result<UtcMicros, String> {
+    UtcMicros::parse_rfc3339(text).map_err(|error| error.to_string())
 }
 
 /// What the demo made, for the people who try it. Readable by the folder's owner only.
@@ -67,10 +75,13 @@ pub(super) struct DemoAccount {
 impl Demo {
     pub(super) fn run(self) -> anyhow::Result<()> {
         block_on(async {
-            let plan = demo_plan(&self.data, self.seed, self.rows)?;
+            let mut plan = self.plan()?;
             let city = Arc::new(City::build(plan.city())?);
+            let clock = Arc::new(plan.clock());
+            let clock_seam: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(&clock);
+            let basemap = Basemap::of_city(&city);
             let photo_source = Arc::new(demo_city::FictionalCameras::new(Arc::clone(&city)));
-            let app = App::open(Setup { photo_source, ..Setup::new(&self.data) }).await?;
+            let app = App::open(Setup { photo_source, basemap, clock: clock_seam, ..Setup::new(&self.data) }).await?;
             let listener =
                 TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
             // Cookies and second factors want `localhost`, which browsers treat as safe without TLS.
@@ -85,11 +96,19 @@ impl Demo {
                 demo_city::write_history(&app, &city, plan.rows).await?;
                 keep_accounts(&accounts_file, &accounts)?;
             }
+            if plan.at.is_some() {
+                plan.ahead_micros = Some(clock.release());
+                keep_plan(&self.data, &plan)?;
+            }
             let stop = serve::stop_signal()?;
             let mut accounts = read_accounts(&self.data)?;
             accounts.address.clone_from(&address);
             print_accounts(&accounts, &self.data);
-            let live = if self.quiet { None } else { Some(demo_city::Live::start(&city, &address, &accounts.cameras)) };
+            if let Some(at) = plan.at {
+                say(&format!("Its clock started at {at} and runs on from there; now it says {}.", clock.now()));
+            }
+            let live =
+                if self.quiet { None } else { Some(demo_city::Live::start(&city, clock, &address, &accounts.cameras)) };
             say(&format!("Sightline listens on {address}"));
             let served = serve::serve(Arc::clone(&app), listener, stop).await.context("serving");
             if let Some(live) = live {
@@ -100,16 +119,35 @@ impl Demo {
     }
 }
 
-/// The city must stay the one that history was drawn from, also when the program is started again.
-fn demo_plan(data: &Path, seed: u64, rows: u64) -> anyhow::Result<DemoPlan> {
-    let file = data.join(PLAN_FILE);
-    if file.exists() {
-        return Ok(serde_json::from_slice(&std::fs::read(&file)?)?);
+impl Demo {
+    /// The city must stay the one that history was drawn from, also when the program is started again.
+    fn plan(&self) -> anyhow::Result<DemoPlan> {
+        if let Some(plan) = read_plan(&self.data)? {
+            anyhow::ensure!(
+                self.at.is_none() || self.at == plan.at,
+                "the folder was filled with another clock; leave --at out, or choose a new folder"
+            );
+            return Ok(plan);
+        }
+        std::fs::create_dir_all(&self.data)?;
+        let end = self.at.unwrap_or_else(|| SystemClock.now());
+        let plan = DemoPlan { seed: self.seed, rows: self.rows, end, at: self.at, ahead_micros: None };
+        keep_plan(&self.data, &plan)?;
+        Ok(plan)
     }
-    std::fs::create_dir_all(data)?;
-    let plan = DemoPlan { seed, rows, end: SystemClock.now() };
-    write_durably(&file, &serde_json::to_vec_pretty(&plan)?)?;
-    Ok(plan)
+}
+
+/// `None` for a folder that is not filled yet.
+fn read_plan(data: &Path) -> anyhow::Result<Option<DemoPlan>> {
+    let file = data.join(PLAN_FILE);
+    if !file.exists() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::from_slice(&std::fs::read(&file)?).with_context(|| file.display().to_string())?))
+}
+
+fn keep_plan(data: &Path, plan: &DemoPlan) -> anyhow::Result<()> {
+    Ok(write_durably(&data.join(PLAN_FILE), &serde_json::to_vec_pretty(plan)?)?)
 }
 
 fn keep_accounts(file: &Path, accounts: &DemoAccounts) -> anyhow::Result<()> {
@@ -156,7 +194,9 @@ impl DemoCode {
         let secret =
             totp_rs::Secret::try_from_base32(secret).map_err(|_| anyhow::anyhow!("the secret is not base32"))?;
         let totp = account_api::totp(secret.as_ref().to_vec()).context("the secret makes no code")?;
-        let seconds = u64::try_from(SystemClock.now().seconds())?;
+        // The demo's clock, which may be another than the machine's.
+        let now = read_plan(&self.data)?.map_or_else(|| SystemClock.now(), |plan| plan.clock().now());
+        let seconds = u64::try_from(now.seconds())?;
         say(&totp.generate(seconds).to_string());
         complain(&format!("valid for {} s more, and once", 30 - seconds % 30));
         Ok(())

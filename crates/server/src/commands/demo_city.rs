@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
-use storage::{Clock, SystemClock};
+use storage::{Clock, ShiftedClock};
 
 const DAYS: u32 = 90;
 /// How long a live camera waits for the server.
@@ -30,9 +30,23 @@ pub(super) struct DemoPlan {
     pub(super) rows: u64,
     /// Where history ends.
     pub(super) end: UtcMicros,
+    /// Where the demo's own clock began, where it has one.
+    #[serde(default)]
+    pub(super) at: Option<UtcMicros>,
+    /// How far ahead of the machine's clock it runs since then.
+    #[serde(default)]
+    pub(super) ahead_micros: Option<i64>,
 }
 
 impl DemoPlan {
+    /// The demo's clock: its own, standing until the folder is filled, or the machine's.
+    pub(super) fn clock(&self) -> ShiftedClock {
+        match (self.at, self.ahead_micros) {
+            (Some(at), None) => ShiftedClock::standing_at(at),
+            (_, ahead) => ShiftedClock::ahead_by(ahead.unwrap_or_default()),
+        }
+    }
+
     pub(super) fn city(&self) -> CityPlan {
         CityPlan { seed: self.seed, days: DAYS, end: self.end, ..CityPlan::default() }
     }
@@ -122,14 +136,19 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn start(city: &Arc<City>, address: &str, credentials: &BTreeMap<String, String>) -> Self {
+    pub(super) fn start(
+        city: &Arc<City>,
+        clock: Arc<ShiftedClock>,
+        address: &str,
+        credentials: &BTreeMap<String, String>,
+    ) -> Self {
         let (stop, stopped) = sync_channel(1);
         let (city, address, credentials) = (Arc::clone(city), address.to_owned(), credentials.clone());
         let thread = std::thread::spawn(move || {
             let config = ureq::Agent::config_builder().timeout_global(Some(POST_TIME_MAX)).build();
             let agent = ureq::Agent::from(config);
-            for read in city.live(SystemClock.now()) {
-                let wait = u64::try_from(read.scan_time.0 - SystemClock.now().0).unwrap_or_default();
+            for read in city.live(clock.now()) {
+                let wait = u64::try_from(read.scan_time.0 - clock.now().0).unwrap_or_default();
                 match stopped.recv_timeout(Duration::from_micros(wait)) {
                     Err(RecvTimeoutError::Timeout) => {}
                     Ok(()) | Err(RecvTimeoutError::Disconnected) => return,

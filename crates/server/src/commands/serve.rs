@@ -3,9 +3,11 @@
 use super::{DataArgs, block_on, say};
 use crate::App;
 use crate::accounts::{sessions, store as account_store};
+use crate::basemap::Basemap;
 use crate::http::serve;
 use anyhow::Context;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -16,12 +18,16 @@ pub(super) struct Serve {
     /// Address and port to listen on; put TLS in front of anything that is not this machine
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     listen: SocketAddr,
+    /// Settings of the base map; left out, `basemap.toml` in the data folder, where there is one
+    #[arg(long, value_name = "FILE")]
+    basemap: Option<PathBuf>,
 }
 
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<()> {
         block_on(async {
-            let app = App::open(self.data.setup()).await?;
+            let basemap = Basemap::read(&self.data.data, self.basemap.as_deref())?;
+            let app = App::open(crate::Setup { basemap, ..self.data.setup() }).await?;
             let listener =
                 TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
             let address = listener.local_addr()?;

@@ -1,9 +1,10 @@
-//! The HTTP edge: the route table with access and audit classes, problem details, the OpenAPI document, the first page.
+//! The HTTP edge: the route table with access and audit classes, problem details, the OpenAPI document, the web app.
 
+pub mod health;
 pub mod openapi;
-pub mod page;
 pub mod problem;
 pub mod routes;
 pub mod serve;
+pub mod web;
 
 pub use problem::Problem;

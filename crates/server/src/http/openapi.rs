@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the handlers.
 
-use crate::{accounts, agencies, cameras, oversight, queries};
+use crate::{accounts, agencies, basemap, cameras, oversight, queries, saved_areas};
 use axum::Json;
 use utoipa::OpenApi;
 
@@ -13,7 +13,9 @@ use utoipa::OpenApi;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(
-        super::page::health,
+        super::health::health,
+        basemap::api::about,
+        basemap::api::content,
         accounts::api::first_start,
         accounts::api::sign_in,
         accounts::api::me,
@@ -25,6 +27,7 @@ use utoipa::OpenApi;
         cameras::api::rekor_by_path,
         cameras::api::plate_recognizer,
         cameras::api::plate_recognizer_by_path,
+        queries::kinds::kinds,
         queries::api::reasons,
         queries::api::colleagues,
         queries::api::cameras,
@@ -34,7 +37,13 @@ use utoipa::OpenApi;
         queries::api::again,
         queries::api::count,
         queries::api::rows,
+        queries::marks::mark,
+        queries::prints::print,
+        saved_areas::api::list,
+        saved_areas::api::save,
+        saved_areas::api::delete,
         queries::photos::open,
+        queries::photos::open_batch,
         oversight::api::checkpoint,
         oversight::api::verifier_key,
         oversight::api::tile,
@@ -57,7 +66,7 @@ use utoipa::OpenApi;
         (name = "ingest", description = "What cameras post"),
         (name = "ledger", description = "The tamper-evident log and receipts"),
         (name = "management", description = "Agencies, units, users, reasons, cameras, agreements"),
-        (name = "service", description = "Health")
+        (name = "service", description = "Health and the base map")
     )
 )]
 struct Api;

@@ -104,6 +104,11 @@ impl Problem {
         Self::new("not-found", "Not found", StatusCode::NOT_FOUND, "there is nothing here that you may see")
     }
 
+    pub fn no_such_range() -> Self {
+        let detail = "the range begins after the end of the file";
+        Self::new("no-such-range", "No such range", StatusCode::RANGE_NOT_SATISFIABLE, detail)
+    }
+
     pub fn conflict(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..Self::new("conflict", "Already taken", StatusCode::CONFLICT, detail) }
     }
@@ -130,6 +135,12 @@ impl Problem {
             StatusCode::SERVICE_UNAVAILABLE,
             format!("{what}; nothing was done, try again"),
         )
+    }
+
+    /// Our mistake; logged here, once.
+    pub fn broken(what: &'static str) -> Self {
+        tracing::error!(what, "a part of the service is broken");
+        Self::new("broken", "The service made a mistake", StatusCode::INTERNAL_SERVER_ERROR, what)
     }
 
     /// No audit, no answer.

@@ -3,10 +3,10 @@
 //! The router is made from this table, the access checks are applied from it, and the coverage tests read it:
 //! a route that is not here does not exist.
 
-use super::{Problem, openapi, page};
+use super::{Problem, health, openapi, web};
 use crate::App;
 use crate::accounts::{self, Caller};
-use crate::{agencies, cameras, oversight, queries};
+use crate::{agencies, basemap, cameras, oversight, queries, saved_areas};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -85,9 +85,11 @@ pub fn table() -> Vec<Route> {
     let manager = AsRole(Role::AgencyManager);
     let host = AsRole(Role::HostOperator);
     vec![
-        route(Get, "/", Open, Unlogged, get(page::index)),
-        route(Get, "/assets/{name}", Open, Unlogged, get(page::asset)),
-        route(Get, "/api/v1/health", Open, Unlogged, get(page::health)),
+        route(Get, "/", Open, Unlogged, get(web::root)),
+        route(Get, "/{*path}", Open, Unlogged, get(web::file).fallback(web::nothing)),
+        route(Get, "/api/v1/basemap", AsCaller, Unlogged, get(basemap::api::about)),
+        route(Get, "/basemap/{name}", Open, Unlogged, get(basemap::api::content)),
+        route(Get, "/api/v1/health", Open, Unlogged, get(health::health)),
         route(Get, "/api/v1/openapi.json", Open, Unlogged, get(openapi::document)),
         route(Get, "/ledger/checkpoint", Open, Unlogged, get(oversight::api::checkpoint)),
         route(Get, "/ledger/vkey", Open, Unlogged, get(oversight::api::verifier_key)),
@@ -109,6 +111,7 @@ pub fn table() -> Vec<Route> {
             Ingest,
             post(cameras::api::plate_recognizer_by_path),
         ),
+        route(Get, "/api/v1/kinds", AsCaller, Unlogged, get(queries::kinds::kinds)),
         route(Get, "/api/v1/reasons", AsCaller, Unlogged, get(queries::api::reasons)),
         route(Get, "/api/v1/colleagues", AsCaller, Unlogged, get(queries::api::colleagues)),
         route(Get, "/api/v1/cameras", AsCaller, Unlogged, get(queries::api::cameras)),
@@ -117,7 +120,13 @@ pub fn table() -> Vec<Route> {
         route(Post, "/api/v1/queries/{query}/show", AsCaller, ReadsPersonalData, post(queries::api::show)),
         route(Post, "/api/v1/queries/{query}/again", AsCaller, ReadsPersonalData, post(queries::api::again)),
         route(Post, "/api/v1/queries/{query}/count", AsCaller, ReadsPersonalData, post(queries::api::count)),
+        route(Put, "/api/v1/queries/{query}/marks", AsCaller, WithinAnAnswer, put(queries::marks::mark)),
+        route(Post, "/api/v1/queries/{query}/prints", AsCaller, ReadsPersonalData, post(queries::prints::print)),
+        route(Get, "/api/v1/saved-areas", AsCaller, Unlogged, get(saved_areas::api::list)),
+        route(Post, "/api/v1/saved-areas", AsCaller, Changes, post(saved_areas::api::save)),
+        route(Delete, "/api/v1/saved-areas/{id}", AsCaller, Changes, delete(saved_areas::api::delete)),
         route(Get, "/api/v1/queries/{query}/rows", AsCaller, WithinAnAnswer, get(queries::api::rows)),
+        route(Post, "/api/v1/queries/{query}/photos", AsCaller, ReadsPersonalData, post(queries::photos::open_batch)),
         route(
             Get,
             "/api/v1/queries/{query}/photos/{detection}/{number}",

@@ -1,13 +1,14 @@
 //! Listening, limits around every route, background tasks, and a clean stop.
 
 use super::problem::chain;
+use super::web::AsItIs;
 use super::{Problem, routes};
 use crate::App;
 use crate::accounts::store as account_store;
 use crate::cameras::ingest_log;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use std::future::Future;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::timeout::TimeoutLayer;
 
 /// A request that takes longer is given up; the ledger keeps that it was asked.
@@ -28,7 +30,11 @@ pub fn service(app: &Arc<App>) -> Router {
         .layer(from_fn(problems_only))
         .layer(from_fn(security_headers))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed)))
+}
+
+fn may_be_compressed(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<AsItIs>().is_none()
 }
 
 /// Serves until `stop` completes, lets running requests end, and closes the app.

@@ -36,6 +36,17 @@ pub struct Receipt {
     pub outcome_entry: u64,
 }
 
+impl Receipt {
+    pub(super) fn of(asked: &Asked) -> Self {
+        Self {
+            entry: asked.entry.index,
+            time: asked.entry.time.to_string(),
+            leaf_hash: hex::encode(asked.entry.leaf_hash),
+            outcome_entry: asked.outcome.index,
+        }
+    }
+}
+
 /// How many reads match; exactly one of the two is given.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CountView {
@@ -103,7 +114,7 @@ pub struct AnswerView {
 }
 
 /// On every answer (RES-4).
-const REMINDER: &str = "Verify before acting; never act on this alone.";
+pub(super) const REMINDER: &str = "Verify before acting; never act on this alone.";
 
 fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, Problem> {
     let mut view = AnswerView {
@@ -111,12 +122,7 @@ fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, 
         kind: asked.question.kind().word().into(),
         sentence: sentence::of(&asked.question),
         step: "answered".into(),
-        receipt: Receipt {
-            entry: asked.entry.index,
-            time: asked.entry.time.to_string(),
-            leaf_hash: hex::encode(asked.entry.leaf_hash),
-            outcome_entry: asked.outcome.index,
-        },
+        receipt: Receipt::of(asked),
         count: CountView { exactly: None, at_least: None },
         by_match: BTreeMap::new(),
         truncated: false,
@@ -165,7 +171,7 @@ async fn answer(app: &App, asked: &Asked) -> Result<(StatusCode, Json<AnswerView
 }
 
 /// Reads a body; what cannot be read is refused with its field, and the refusal is recorded.
-async fn read<T>(app: &App, caller: &Caller, read: Result<T, Problem>) -> Result<T, Problem> {
+pub(super) async fn read<T>(app: &App, caller: &Caller, read: Result<T, Problem>) -> Result<T, Problem> {
     match read {
         Ok(value) => Ok(value),
         Err(problem) => Err(gate::refuse_unreadable(app, caller, problem).await?),
@@ -203,7 +209,7 @@ fn parse_query(text: &str) -> Result<QueryId, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
-fn asked_before(app: &App, caller: &Caller, query: &str) -> Result<Arc<Asked>, Problem> {
+pub(super) fn asked_before(app: &App, caller: &Caller, query: &str) -> Result<Arc<Asked>, Problem> {
     app.answers.get(&caller.session.id, parse_query(query)?, app.clock.now())
 }
 
@@ -301,7 +307,7 @@ pub async fn rows(
     Ok(Json(rows::page(&asked, answered, &filter, &names)?))
 }
 
-fn answered(asked: &Asked) -> Result<&FoundRows, Problem> {
+pub(super) fn answered(asked: &Asked) -> Result<&FoundRows, Problem> {
     match &asked.result {
         Outcome::Answered(found) => Ok(found),
         _ => Err(Problem::not_found()),
@@ -325,12 +331,10 @@ pub async fn reasons(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<ReasonView>>, Problem> {
-    let reasons = agency_store::reasons(&app.sql, caller.agency.id).await?;
-    let usable = reasons
-        .into_iter()
-        .filter(|reason| reason.active && reason.units.as_ref().is_none_or(|units| units.contains(&caller.unit.id)));
+    let usable = agency_store::usable_reasons(&app.sql, &caller.unit).await?;
     Ok(Json(
         usable
+            .into_iter()
             .map(|reason| ReasonView {
                 code: reason.code.0,
                 label: reason.label,

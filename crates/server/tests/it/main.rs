@@ -9,11 +9,16 @@
 )]
 
 mod accounts;
+mod basemap;
 mod gate;
 mod ingest;
+mod kinds;
 mod large;
 mod management;
+mod marks;
 mod photos;
 mod refusals;
 mod routes;
+mod saved_areas;
+mod web;
 mod world;

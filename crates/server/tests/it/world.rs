@@ -9,10 +9,12 @@ use sightline_server::accounts::api as account_api;
 use sightline_server::agencies::acts::{self, Act, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Agreement, Reason};
+use sightline_server::basemap::Basemap;
 use sightline_server::http::serve;
 use sightline_server::{App, Setup};
 use sqlx::{Connection, Executor};
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use storage::{Clock, TestClock};
@@ -47,7 +49,7 @@ pub(crate) struct World {
     /// Credentials by key.
     pub(crate) cameras: HashMap<&'static str, String>,
     totp: HashMap<String, Vec<u8>>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// Draws one pixel for a photo that a camera keeps.
@@ -76,6 +78,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// The text of a header; empty where it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
     }
@@ -101,6 +108,11 @@ impl World {
         Self::on(None).await
     }
 
+    /// The same world on this base map.
+    pub(crate) async fn on_basemap(basemap: Basemap) -> Self {
+        Self::set_up(|setup| Setup { basemap, ..setup }).await
+    }
+
     /// The same world on a new PostgreSQL database; `None` where the tests were started without one.
     pub(crate) async fn on_postgres() -> Option<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -116,11 +128,15 @@ impl World {
     }
 
     async fn on(postgres: Option<String>) -> Self {
+        Self::set_up(|setup| Setup { postgres, ..setup }).await
+    }
+
+    async fn set_up(change: impl FnOnce(Setup) -> Setup) -> Self {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::at(NOW));
         let clock_seam: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
-        let setup = Setup { postgres, clock: clock_seam, photo_source: Arc::new(OnePixel), ..Setup::new(data.path()) };
-        let app = App::open(setup).await.unwrap();
+        let setup = Setup { clock: clock_seam, photo_source: Arc::new(OnePixel), ..Setup::new(data.path()) };
+        let app = App::open(change(setup)).await.unwrap();
         let mut world = Self {
             router: serve::service(&app),
             app,
@@ -132,7 +148,7 @@ impl World {
             enforcement: UnitId(0),
             cameras: HashMap::new(),
             totp: HashMap::new(),
-            _data: data,
+            data,
         };
         world.fill().await;
         world
@@ -253,6 +269,10 @@ impl World {
         self.act(Act::SignAgreement(agreement)).await;
     }
 
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     pub(crate) async fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(token) = token {
@@ -260,6 +280,13 @@ impl World {
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         self.send(request.header("content-type", "application/json").body(body).unwrap()).await
+    }
+
+    /// Asks without a session, with these headers.
+    pub(crate) async fn fetch(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let request =
+            headers.iter().fold(Request::builder().uri(path), |request, (name, value)| request.header(*name, *value));
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {

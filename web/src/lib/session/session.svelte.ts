@@ -26,6 +26,8 @@ class Session {
 	message = $state('');
 	/** The service was reached at the last try. */
 	reached = $state(true);
+	/** By how much the service's clock is ahead of this machine's. */
+	#aheadMs = 0;
 	#lastUse = Date.now();
 	#forget: (() => void)[] = [];
 	#close: (() => void)[] = [];
@@ -127,6 +129,11 @@ class Session {
 		);
 	}
 
+	/** The service's time in milliseconds: a time frame that ends "now" must end there, whatever this machine's clock says. */
+	now(): number {
+		return Date.now() + this.#aheadMs;
+	}
+
 	/** Somebody is at the screen. */
 	used(): void {
 		this.#lockIfIdle();
@@ -136,6 +143,7 @@ class Session {
 	#show(me: Me): void {
 		if (this.#lastUser !== null && this.#lastUser !== me.user) this.#forgetAll();
 		this.#lastUser = me.user;
+		this.#aheadMs = Date.parse(me.now) - Date.now();
 		this.me = me;
 		this.zone = new Zone(me.zone);
 		this.state = me.rules_accepted ? 'open' : 'rules';
