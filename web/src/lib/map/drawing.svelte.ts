@@ -49,7 +49,7 @@ export class Drawing {
 	readonly #scene: Scene;
 	readonly #terra: Terra;
 	/** Rings of the area in hand, by Terra Draw's ids; 0 is the outline or a corridor's line. */
-	#edited = new Map<number, number>();
+	#edited: { id: number; ring: number }[] = [];
 	#editing: number | null = null;
 	#line: LonLat[] = [];
 	/** The last corner came from the keyboard: then the line follows the middle of the map. */
@@ -174,7 +174,7 @@ export class Drawing {
 	}
 
 	#showCorridor(): void {
-		if (this.#mode !== 'linestring' && this.#edited.size === 0) return;
+		if (this.#mode !== 'linestring' && this.#edited.length === 0) return;
 		const rings = this.#line.length > 1 ? corridor(this.#line, this.width) : [];
 		this.size = rings.length ? roughSize(rings) : null;
 		const geometry: GeoJSON.Polygon = { type: 'Polygon', coordinates: rings };
@@ -247,7 +247,7 @@ export class Drawing {
 				if (!this.#put(geometry, mode, index)) this.#put(geometry, 'polygon', index);
 			});
 		}
-		const [first] = this.#edited.keys();
+		const first = this.#edited[0]?.id;
 		if (first === undefined) {
 			toasts.show('This area cannot be edited by hand. Change its coordinates instead.', 'bad');
 			this.#areas.tool = 'move';
@@ -261,7 +261,7 @@ export class Drawing {
 		const id = Number(this.#terra.draw.getFeatureId());
 		const plain = JSON.parse(JSON.stringify(geometry)) as typeof geometry;
 		const [result] = this.#terra.draw.addFeatures([{ type: 'Feature', id, properties: { mode }, geometry: plain }]);
-		if (result?.valid) this.#edited.set(id, ring);
+		if (result?.valid) this.#edited.push({ id, ring });
 		return result?.valid === true;
 	}
 
@@ -270,7 +270,7 @@ export class Drawing {
 	}
 
 	#stopEditing(): void {
-		this.#edited.clear();
+		this.#edited = [];
 		this.#editing = null;
 	}
 
@@ -278,7 +278,7 @@ export class Drawing {
 	#edit(id: number, action: string): void {
 		const area = this.#areas.find(this.#editing);
 		const feature = this.#terra.draw.getSnapshotFeature(id);
-		const ring = this.#edited.get(id);
+		const ring = this.#edited.find((one) => one.id === id)?.ring;
 		if (!area || !feature || ring === undefined) return;
 		const { geometry } = feature;
 		if (geometry.type === 'LineString') {

@@ -32,7 +32,7 @@ export const letterImage = (area: number): string => `letter-${area}`;
 export const PILL = 'pill';
 
 export function overlay(colours: Palette) {
-	const { pane, ink, accent, areas, areaLines } = colours;
+	const { pane, ink, accent, areaLines } = colours;
 	const area = number('area');
 	const mark = ['case', ['<', area, 0], accent, byArea(area, areaLines, accent)] as ExpressionSpecification;
 	// Marks of one area keep its colour when they are gathered.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../answer/answer.svelte';
-import { cellStep, cellSteps, placesOf, stopNumbers, stopsOf } from './places';
+import { cellStep, cellSteps, Known, placesOf, stopNumbers, stopsOf } from './places';
 
 const row = (id: string, lon: number, lat: number, more: Partial<Row> = {}): Row =>
 	({ id, lon, lat, match: 'exact', verified: true, areas: [0], ...more }) as Row;
@@ -60,5 +60,18 @@ describe('density', () => {
 	it('has one step where all cells are alike', () => {
 		expect(cellSteps([7, 7])).toEqual([7]);
 		expect(cellSteps([])).toEqual([1]);
+	});
+});
+
+describe('a new answer', () => {
+	it('is one of which no read was there before; pages and filters are not', () => {
+		const known = new Known();
+		expect(known.isNew([])).toBe(false);
+		expect(known.isNew([row('1', 1, 1), row('2', 1, 1)])).toBe(true);
+		expect(known.isNew([row('1', 1, 1), row('2', 1, 1), row('3', 1, 1)])).toBe(false);
+		expect(known.isNew([row('3', 1, 1)])).toBe(false);
+		expect(known.isNew([])).toBe(false);
+		expect(known.isNew([row('3', 1, 1)])).toBe(false);
+		expect(known.isNew([row('7', 1, 1)])).toBe(true);
 	});
 });

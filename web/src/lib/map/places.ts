@@ -79,3 +79,16 @@ export const cellStep = (reads: number, steps: number[]): number =>
 		0,
 		steps.findLastIndex((least) => reads >= least),
 	);
+
+/** Tells a new answer from the pages and filters of one that the map has moved to already. */
+export class Known {
+	#ids = new Set<string>();
+
+	/** Whether none of these reads was there before; they are from now on. */
+	isNew(rows: Row[]): boolean {
+		const isNew = rows.length > 0 && !rows.some(({ id }) => this.#ids.has(id));
+		if (isNew) this.#ids = new Set();
+		for (const { id } of rows) this.#ids.add(id);
+		return isNew;
+	}
+}
