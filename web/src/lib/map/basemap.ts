@@ -1,30 +1,17 @@
 /** What the service says the map is drawn on, as a source and layers for MapLibre. */
 import type { AddProtocolAction, SourceSpecification } from 'maplibre-gl';
-import { api, take } from '../api/client';
+import { api, take, type Schemas } from '../api/client';
 import { boundsOf } from './geometry';
 import type { LonLat } from './areas.svelte';
 import type { Palette } from './palette';
-import { emptyMap, NOTHING, pictureMap, streetMap, type Ground, type Layers } from './style';
+import { emptyMap, NOTHING, pictureMap, streetMap, type Ground } from './style';
 
-export interface BasemapView {
-	kind: 'city' | 'pmtiles' | 'vector' | 'raster' | 'none';
-	url?: string | null;
-	attribution: string;
-	min_zoom?: number | null;
-	max_zoom?: number | null;
-	layers?: Layers | null;
-}
+export type BasemapView = Schemas['BasemapView'];
 
 export const NO_BASEMAP: BasemapView = { kind: 'none', attribution: '' };
 
 /** Throws a Problem; a service without base maps answers 404. */
-export async function loadBasemap(signal: AbortSignal): Promise<BasemapView> {
-	const get = api.GET as unknown as (
-		path: string,
-		init: object,
-	) => Promise<{ data?: BasemapView; error?: unknown; response: Response }>;
-	return await take(get('/api/v1/basemap', { signal }));
-}
+export const loadBasemap = (signal: AbortSignal): Promise<BasemapView> => take(api.GET('/api/v1/basemap', { signal }));
 
 export function groundOf(view: BasemapView, colours: Palette): Ground {
 	if (!view.url || view.kind === 'none') return emptyMap(colours);

@@ -49,12 +49,12 @@ export class Drawing {
 	readonly #scene: Scene;
 	readonly #terra: Terra;
 	/** Rings of the area in hand, by Terra Draw's ids; 0 is the outline or a corridor's line. */
-	#edited = new Map<number, number>();
+	#edited: { id: number; ring: number }[] = [];
 	#editing: number | null = null;
 	#line: LonLat[] = [];
 	/** The last corner came from the keyboard: then the line follows the middle of the map. */
 	#byKeys = false;
-	#tool: Tool = 'move';
+	#tool = $state<Tool>('move');
 
 	constructor(areas: Areas, scene: Scene, make: (snap: (event: TerraDrawMouseEvent) => LonLat | undefined) => Terra) {
 		this.#areas = areas;
@@ -94,6 +94,7 @@ export class Drawing {
 		this.#scene.pointing = tool === 'move';
 		if (tool === 'move') this.#scene.cursor = '';
 		if (tool === 'edit') this.#beginEdit();
+		if (tool !== 'move') this.#scene.set('sought', []);
 		if (this.isDrawing) this.#scene.map.getCanvas().focus({ preventScroll: true });
 	}
 
@@ -173,7 +174,7 @@ export class Drawing {
 	}
 
 	#showCorridor(): void {
-		if (this.#mode !== 'linestring' && this.#edited.size === 0) return;
+		if (this.#mode !== 'linestring' && this.#edited.length === 0) return;
 		const rings = this.#line.length > 1 ? corridor(this.#line, this.width) : [];
 		this.size = rings.length ? roughSize(rings) : null;
 		const geometry: GeoJSON.Polygon = { type: 'Polygon', coordinates: rings };
@@ -246,7 +247,7 @@ export class Drawing {
 				if (!this.#put(geometry, mode, index)) this.#put(geometry, 'polygon', index);
 			});
 		}
-		const [first] = this.#edited.keys();
+		const first = this.#edited[0]?.id;
 		if (first === undefined) {
 			toasts.show('This area cannot be edited by hand. Change its coordinates instead.', 'bad');
 			this.#areas.tool = 'move';
@@ -260,7 +261,7 @@ export class Drawing {
 		const id = Number(this.#terra.draw.getFeatureId());
 		const plain = JSON.parse(JSON.stringify(geometry)) as typeof geometry;
 		const [result] = this.#terra.draw.addFeatures([{ type: 'Feature', id, properties: { mode }, geometry: plain }]);
-		if (result?.valid) this.#edited.set(id, ring);
+		if (result?.valid) this.#edited.push({ id, ring });
 		return result?.valid === true;
 	}
 
@@ -269,7 +270,7 @@ export class Drawing {
 	}
 
 	#stopEditing(): void {
-		this.#edited.clear();
+		this.#edited = [];
 		this.#editing = null;
 	}
 
@@ -277,7 +278,7 @@ export class Drawing {
 	#edit(id: number, action: string): void {
 		const area = this.#areas.find(this.#editing);
 		const feature = this.#terra.draw.getSnapshotFeature(id);
-		const ring = this.#edited.get(id);
+		const ring = this.#edited.find((one) => one.id === id)?.ring;
 		if (!area || !feature || ring === undefined) return;
 		const { geometry } = feature;
 		if (geometry.type === 'LineString') {
@@ -294,7 +295,15 @@ export class Drawing {
 			for (let index = 1; index < rings.length; index++)
 				rings[index] = rings[index]!.map(([lon, lat]) => rounded([lon + by[0], lat + by[1]]));
 		}
-		this.crosses = rings.some(crossesItself);
+		const [outline = [], ...holes] = rings;
+		const bad = holes
+			.map((hole, index) => holeFault(hole, [outline, ...holes.filter((_, other) => other !== index)]))
+			.find((why) => why !== null);
+		if (bad) {
+			toasts.show(`${bad}. The area stays as it was.`, 'bad');
+			this.take('edit');
+			return;
+		}
 		const shape = feature.properties.mode === 'polygon' && ring === 0 ? 'polygon' : area.shape;
 		this.#areas.reshape(area.id, rings, { shape });
 		// The holes that went along get their handles anew.
@@ -332,7 +341,7 @@ export class Drawing {
 			case 'move':
 				return '';
 			case 'edit':
-				return 'Drag corners, or the points between them to add one. Drag the inside to move it. Right-click a corner to remove it.';
+				return this.#editInstruction;
 			case 'rectangle':
 				return this.corners ? `Click the opposite corner${size}` : 'Click a corner, or drag from corner to corner';
 			case 'circle':
@@ -350,6 +359,16 @@ export class Drawing {
 				return `Click to set corners; click the first to close${size}`;
 			}
 		}
+	}
+
+	get #editInstruction(): string {
+		const area = this.#areas.find(this.#areas.selected);
+		const size = this.size === null ? '' : `About ${squareMetres(this.size)}. `;
+		if (area?.along) return `${size}Drag the corners of the line, or the points between them to add one`;
+		if (area?.shape === 'circle')
+			return `${this.reach === null ? '' : `Radius ${metres(this.reach)}. `}${size}Drag the edge, or the inside to move it`;
+		if (area?.shape === 'rectangle') return `${size}Drag a corner, or the inside to move it`;
+		return `${size}Drag corners, or the points between them to add one. Right-click a corner to remove it`;
 	}
 
 	/** Something can be finished or undone. */

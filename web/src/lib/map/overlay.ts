@@ -8,6 +8,7 @@ export type OverlaySource = (typeof SOURCES)[number] | 'reads';
 
 /** From here on marks are no longer gathered. */
 export const GATHER_UNTIL = 14;
+const CLEAR = 'rgba(0, 0, 0, 0)';
 export const CAMERAS_FROM = 12.2;
 
 const has = (property: string): ExpressionSpecification => ['has', property];
@@ -31,7 +32,7 @@ export const letterImage = (area: number): string => `letter-${area}`;
 export const PILL = 'pill';
 
 export function overlay(colours: Palette) {
-	const { pane, ink, accent, areas, areaLines } = colours;
+	const { pane, ink, accent, areaLines } = colours;
 	const area = number('area');
 	const mark = ['case', ['<', area, 0], accent, byArea(area, areaLines, accent)] as ExpressionSpecification;
 	// Marks of one area keep its colour when they are gathered.
@@ -265,8 +266,7 @@ export function overlay(colours: Palette) {
 			source: 'chosen',
 			filter: ['==', ['get', 'role'], 'selected'],
 			paint: {
-				'circle-color': accent,
-				'circle-opacity': 0,
+				'circle-color': CLEAR,
 				'circle-radius': number('radius'),
 				'circle-stroke-color': pane,
 				'circle-stroke-width': 6,
@@ -276,13 +276,13 @@ export function overlay(colours: Palette) {
 			id: 'chosen-ring',
 			type: 'circle',
 			source: 'chosen',
-			filter: ['==', ['get', 'role'], 'selected'],
+			// A stop's label is not drawn again when the pointer is over it: it gets a thin ring.
+			filter: ['any', ['==', ['get', 'role'], 'selected'], ['==', ['get', 'dot'], false]],
 			paint: {
-				'circle-color': accent,
-				'circle-opacity': 0,
+				'circle-color': CLEAR,
 				'circle-radius': ['+', number('radius'), 1.5],
 				'circle-stroke-color': ink,
-				'circle-stroke-width': 3,
+				'circle-stroke-width': ['case', ['==', ['get', 'role'], 'selected'], 3, 1.5],
 			},
 		},
 		{

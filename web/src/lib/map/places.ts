@@ -68,7 +68,9 @@ export const CELL_STEPS = 5;
 export function cellSteps(reads: number[]): number[] {
 	const most = Math.max(1, ...reads);
 	const least = Math.min(most, ...reads.filter((count) => count > 0));
-	const steps = Array.from({ length: CELL_STEPS }, (_, index) => Math.round(least * (most / least) ** (index / CELL_STEPS)));
+	const steps = Array.from({ length: CELL_STEPS }, (_, index) =>
+		Math.round(least * (most / least) ** (index / CELL_STEPS)),
+	);
 	return [...new Set(steps)];
 }
 
@@ -77,3 +79,16 @@ export const cellStep = (reads: number, steps: number[]): number =>
 		0,
 		steps.findLastIndex((least) => reads >= least),
 	);
+
+/** Tells a new answer from the pages and filters of one that the map has moved to already. */
+export class Known {
+	#ids = new Set<string>();
+
+	/** Whether none of these reads was there before; they are from now on. */
+	isNew(rows: Row[]): boolean {
+		const isNew = rows.length > 0 && !rows.some(({ id }) => this.#ids.has(id));
+		if (isNew) this.#ids = new Set();
+		for (const { id } of rows) this.#ids.add(id);
+		return isNew;
+	}
+}

@@ -3,20 +3,10 @@ import { api, take, type Schemas } from '../api/client';
 import { Problem } from '../api/problem';
 import type { Areas, LonLat } from './areas.svelte';
 
-export interface SavedView {
-	id: number | string;
-	name: string;
-	areas: Schemas['AreaBody'][];
-	/** RFC 3339. */
-	saved: string;
-}
+export type SavedView = Schemas['SavedAreasView'];
 
 /** The service's limit. */
 export const NAME_MAX = 80;
-
-type Answered = Promise<{ data?: unknown; error?: unknown; response: Response }>;
-const call = api as unknown as Record<'GET' | 'POST' | 'DELETE', (path: string, init?: object) => Answered>;
-const PATH = '/api/v1/saved-areas';
 
 export class SavedAreas {
 	/** Newest first; null until they have come. */
@@ -26,7 +16,7 @@ export class SavedAreas {
 
 	async load(): Promise<void> {
 		await this.#try(async () => {
-			this.list = (await take(call.GET(PATH))) as SavedView[];
+			this.list = await take(api.GET('/api/v1/saved-areas'));
 		});
 	}
 
@@ -34,7 +24,7 @@ export class SavedAreas {
 	async save(name: string, areas: Areas): Promise<boolean> {
 		this.isSaving = true;
 		const done = await this.#try(async () => {
-			const saved = (await take(call.POST(PATH, { body: { name, areas: areas.bodies() } }))) as SavedView;
+			const saved = await take(api.POST('/api/v1/saved-areas', { body: { name, areas: areas.bodies() } }));
 			this.list = [saved, ...(this.list ?? [])];
 		});
 		this.isSaving = false;
@@ -43,7 +33,7 @@ export class SavedAreas {
 
 	async remove(id: SavedView['id']): Promise<boolean> {
 		return this.#try(async () => {
-			await take(call.DELETE(`${PATH}/{id}`, { params: { path: { id } } }));
+			await take(api.DELETE('/api/v1/saved-areas/{id}', { params: { path: { id } } }));
 			this.list = (this.list ?? []).filter((saved) => saved.id !== id);
 		});
 	}

@@ -54,6 +54,8 @@ export interface SceneEvents {
 	move: () => void;
 	idle: (idle: boolean) => void;
 	fault: (text: string) => void;
+	/** Tiles of the base map came, or did not. */
+	ground: (came: boolean) => void;
 }
 
 export class Scene {
@@ -70,7 +72,11 @@ export class Scene {
 		this.#events = events;
 		map.touchZoomRotate.disableRotation();
 		map.keyboard.disableRotation();
-		map.on('error', ({ error }) => events.fault(error.message));
+		map.on('error', ({ error, ...about }) => {
+			events.fault(error.message);
+			if ('sourceId' in about && about.sourceId === GROUND) events.ground(false);
+		});
+		map.on('sourcedata', ({ sourceId, tile }) => sourceId === GROUND && tile && events.ground(true));
 		map.on('idle', () => events.idle(true));
 		map.on('movestart', () => events.idle(false));
 		map.on('dataloading', () => events.idle(false));
@@ -214,6 +220,7 @@ export class Scene {
 
 	#picked(event: { point: { x: number; y: number } }): void {
 		if (!this.#pointing || performance.now() - this.#pointingSince < LAST_CLICK_MS) return;
+		this.set('sought', []);
 		const near = matchMedia('(pointer: coarse)').matches ? NEAR_FINGER : NEAR;
 		this.#events.pick(this.#targetAt(event.point, near));
 	}

@@ -8,6 +8,7 @@ import {
 	TerraDrawPolygonMode,
 	TerraDrawRectangleMode,
 	TerraDrawSelectMode,
+	type GeoJSONStoreFeatures,
 	type HexColor,
 	type TerraDrawKeyboardEvent,
 	type TerraDrawMouseEvent,
@@ -42,7 +43,12 @@ export interface Terra {
 export function terra(map: MapLibre, dark: boolean, snap: (event: TerraDrawMouseEvent) => LonLat | undefined): Terra {
 	const pointerDistance = matchMedia('(pointer: coarse)').matches ? NEAR_CORNER_FINGER : NEAR_CORNER;
 	const snapping = { toCustom: snap };
-	const styles = stylesOf(dark ? DARK : LIGHT);
+	/** A circle has a handle to each side only; its edge can be dragged anywhere. */
+	const isShown = ({ properties }: GeoJSONStoreFeatures): boolean => {
+		const held = draw.getSnapshotFeature(properties.selectionPointFeatureId as number);
+		return held?.properties.mode !== 'circle' || Number(properties.index) % (CIRCLE_CORNERS / 4) === 0;
+	};
+	const styles = stylesOf(dark ? DARK : LIGHT, isShown);
 	const drawInteraction = 'click-move-or-drag';
 	const corners = { draggable: true, midpoints: { draggable: true }, deletable: true, snappable: snapping };
 	const modes = {
@@ -74,7 +80,7 @@ export function terra(map: MapLibre, dark: boolean, snap: (event: TerraDrawMouse
 		},
 	});
 	let next = 1;
-	const draw = new TerraDraw({
+	const draw: TerraDraw = new TerraDraw({
 		adapter: new TerraDrawMapLibreGLAdapter({
 			map,
 			coordinatePrecision: PRECISION,
@@ -91,7 +97,7 @@ export function terra(map: MapLibre, dark: boolean, snap: (event: TerraDrawMouse
 		draw,
 		keyed: (mode) => (mode in modes ? modes[mode as keyof typeof modes] : null),
 		setDark(isDark) {
-			const next = stylesOf(isDark ? DARK : LIGHT);
+			const next = stylesOf(isDark ? DARK : LIGHT, isShown);
 			draw.updateModeOptions<typeof TerraDrawPolygonMode>('polygon', { styles: next.polygon });
 			draw.updateModeOptions<typeof TerraDrawRectangleMode>('rectangle', { styles: next.shape });
 			draw.updateModeOptions<typeof TerraDrawCircleMode>('circle', { styles: next.shape });
@@ -101,7 +107,7 @@ export function terra(map: MapLibre, dark: boolean, snap: (event: TerraDrawMouse
 	};
 }
 
-function stylesOf(palette: Palette) {
+function stylesOf(palette: Palette, isShown: (handle: GeoJSONStoreFeatures) => boolean) {
 	const accent = palette.accent as HexColor;
 	const pane = palette.pane as HexColor;
 	const shape = { fillColor: accent, fillOpacity: 0.16, outlineColor: accent, outlineWidth: 2 };
@@ -131,9 +137,9 @@ function stylesOf(palette: Palette) {
 			selectedLineStringColor: accent,
 			selectedLineStringWidth: 2,
 			selectionPointColor: pane,
-			selectionPointWidth: 6,
+			selectionPointWidth: (handle: GeoJSONStoreFeatures) => (isShown(handle) ? 6 : 0),
 			selectionPointOutlineColor: accent,
-			selectionPointOutlineWidth: 2.5,
+			selectionPointOutlineWidth: (handle: GeoJSONStoreFeatures) => (isShown(handle) ? 2.5 : 0),
 			midPointColor: accent,
 			midPointWidth: 4,
 			midPointOutlineColor: pane,
