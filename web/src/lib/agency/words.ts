@@ -6,7 +6,7 @@ export const PERMISSIONS: readonly { value: string; label: string; short: string
 	{ value: 'make-model', label: 'Make and model', short: 'Vehicle' },
 	{ value: 'area', label: 'Area', short: 'Area' },
 	{ value: 'common', label: 'Common plates', short: 'Common' },
-	{ value: 'movement', label: 'Movement', short: 'Moves' },
+	{ value: 'movement', label: 'Movement', short: 'Movement' },
 	{ value: 'photo', label: 'Ask by photo', short: 'Photo' },
 	{ value: 'mobile', label: 'Phone', short: 'Phone' },
 	{ value: 'export', label: 'Export', short: 'Export' },
