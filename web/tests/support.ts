@@ -134,6 +134,78 @@ export const count = (page: Page): Locator => answer(page).locator('h2').first()
 export const field = (page: Page, name: string): Locator =>
 	page.locator(`[data-field="${name}"]`).locator('input, select, textarea').first();
 
+const FEDERAL = {
+	reason: 'SMUGGLING',
+	caseReference: 'HF-2026-0113',
+	subject: 'driver of the gray truck',
+	target: 'gray Ford truck with a dented tailgate',
+	justification: 'The truck is said to carry the goods of this case.',
+	facts: 'Witnesses saw a gray truck at each of these places.',
+};
+const POLICE = {
+	reason: 'BURGLARY',
+	caseReference: 'PL-26-1187',
+	subject: 'driver of the gray truck',
+	target: 'gray Ford truck with a dented tailgate',
+	justification: 'The truck was seen leaving the shop.',
+	facts: 'A witness saw a gray truck leave each of these shops.',
+};
+/** Why, of the two agencies of the demo. */
+export const purposes = { federal: FEDERAL, police: POLICE };
+export type Purpose = typeof FEDERAL;
+
+/** Goes to the desk and waits for its form and map. */
+export async function openDesk(page: Page): Promise<void> {
+	await page.goto('/');
+	await form(page).waitFor();
+	await expect(field(page, 'purpose.reason').locator('option').nth(1)).toBeAttached();
+}
+
+export const form = (page: Page): Locator => page.getByRole('form', { name: 'Ask' });
+
+/** Chooses the kind and fills in why, as far as the form asks for it. */
+export async function why(page: Page, kind: string, purpose: Purpose): Promise<void> {
+	await page.locator(`[data-kind="${kind}"] input`).check();
+	const line = page.getByRole('button', { name: /^Why:/ });
+	if (await line.isVisible()) await line.click();
+	await field(page, 'purpose.reason').selectOption(purpose.reason);
+	await field(page, 'purpose.case_reference').fill(purpose.caseReference);
+	await fillShown(page, 'purpose.subject', purpose.subject);
+	await fillShown(page, 'purpose.justification', purpose.justification);
+	await fillShown(page, 'purpose.suspicion_facts', purpose.facts);
+	await fillShown(page, 'purpose.target.description', purpose.target);
+	const target = field(page, 'purpose.target.kind');
+	if (await target.isVisible()) await target.selectOption('vehicle');
+	await field(page, 'purpose.not_based_on_trait').check();
+	const place = field(page, 'purpose.place_linked_to_case');
+	if (await place.isVisible()) await place.check();
+}
+
+async function fillShown(page: Page, name: string, text: string): Promise<void> {
+	const control = field(page, name);
+	if (await control.isVisible()) await control.fill(text);
+}
+
+/** Plate, state and the last 30 days of one of the kinds that ask for a plate. */
+export async function plate(page: Page, kind: string, text: string, state: string, purpose: Purpose): Promise<void> {
+	await why(page, kind, purpose);
+	await field(page, 'plate').fill(text);
+	await field(page, 'state').fill(state);
+	await lastDays(page, 30);
+}
+
+export const lastDays = (page: Page, days: 1 | 7 | 30): Promise<void> =>
+	page
+		.getByRole('group', { name: 'Time frame' })
+		.getByRole('button', { name: days === 1 ? '24 hours' : `${days} days`, exact: true })
+		.click();
+
+/** Presses a button of the form and waits until what comes of it is on the page. */
+export const ask = (page: Page, button: 'Ask' | 'Preview' = 'Ask'): Promise<Response> =>
+	settled(page, () => form(page).getByRole('button', { name: button, exact: true }).click());
+
+export const refusal = (page: Page): Locator => form(page).locator('.refusal');
+
 /** Does what asks, and waits until what comes of it is on the page: an answer, a refusal or a warning. */
 export async function settled(page: Page, act: () => Promise<void>): Promise<Response> {
 	const answered = page.waitForResponse(
@@ -143,8 +215,28 @@ export async function settled(page: Page, act: () => Promise<void>): Promise<Res
 	);
 	await act();
 	const response = await answered;
-	await expect(page.locator('[data-asking]')).toHaveAttribute('data-asking', 'false');
+	await expect(page.locator('form[data-ask]')).not.toHaveAttribute('data-busy');
 	return response;
+}
+
+/** Moves the map to a place and drags a rectangle around it with the mouse. */
+export async function drawRectangle(page: Page, { lat, lon }: { lat: number; lon: number }): Promise<void> {
+	const go = page.getByLabel('Go to latitude, longitude');
+	await go.fill(`${lat}, ${lon}`);
+	await go.press('Enter');
+	await mapIsIdle(page);
+	await page
+		.getByRole('button', { name: /^Draw a rectangle|^Rectangle/ })
+		.first()
+		.click();
+	const ground = (await page.locator('.map canvas').first().boundingBox())!;
+	const [x, y] = [ground.x + ground.width / 2, ground.y + ground.height / 2];
+	await page.mouse.move(x - 60, y - 60, { steps: 4 });
+	await page.mouse.down();
+	await page.mouse.up();
+	await page.mouse.move(x + 60, y + 60, { steps: 6 });
+	await page.mouse.down();
+	await page.mouse.up();
 }
 
 export { expect };

@@ -68,7 +68,7 @@ pub fn photos(
     now: UtcMicros,
 ) -> Result<PhotoPermit, Refusal> {
     let refuse = |rule: &str| {
-        let asked = asked_for_photos(policy, &asker, Some(query), "open-photos");
+        let asked = asked_without_question(policy, &asker, Some(query), "open-photos");
         Err(Refusal::own(rule.to_owned(), None, None, asked))
     };
     if wanted.len() > PHOTOS_AT_ONCE_MAX {
@@ -262,7 +262,7 @@ fn colleague(request: &QueryRequest) -> Option<&ColleagueFacts> {
 }
 
 /// A decision on the session alone.
-fn session_may(
+pub(crate) fn session_may(
     policy: &AgencyPolicy,
     asker: &Asker,
     query: Option<QueryId>,
@@ -278,12 +278,17 @@ fn session_may(
         evaluate(rules, &entities, &person, &action, entities::agency(agency), context)
     };
     decide().map(|_| ()).map_err(|no| {
-        let asked = asked_for_photos(policy, asker, query, step);
+        let asked = asked_without_question(policy, asker, query, step);
         in_words(policy, no, step, &Numbers::of(&policy.limits, 0, 0), asked)
     })
 }
 
-fn asked_for_photos(policy: &AgencyPolicy, asker: &Asker, query: Option<QueryId>, step: &'static str) -> Asked {
+pub(crate) fn asked_without_question(
+    policy: &AgencyPolicy,
+    asker: &Asker,
+    query: Option<QueryId>,
+    step: &'static str,
+) -> Asked {
     Asked {
         by: asker.signature.clone(),
         query,

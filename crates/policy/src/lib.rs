@@ -14,6 +14,7 @@ mod facts;
 mod kinds;
 mod limits;
 mod permit;
+mod print;
 mod refusal;
 mod rules;
 mod shape;
@@ -24,6 +25,7 @@ pub use decide::{PHOTOS_AT_ONCE_MAX, exact_count, narrowing_advice, photo_query,
 pub use facts::{FRAME_TOLERANCE_MICROS, STOCK_WORDS};
 pub use kinds::{KindStanding, Needs, kind_standing};
 pub use limits::Limits;
-pub use permit::{ExactCount, Permit, PermitKind, PhotoPermit, Preview, Rows, Signature};
+pub use permit::{ExactCount, LeftOut, Permit, PermitKind, PhotoPermit, Preview, PrintPermit, Rows, Signature};
+pub use print::{RelevantRow, print};
 pub use refusal::Refusal;
 pub use rules::PolicyError;

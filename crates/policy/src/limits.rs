@@ -31,6 +31,11 @@ pub struct Limits {
     pub look_back_default_days: u32,
     /// Screens begin with a preview (LIM-4). Advice to screens: no decision rests on it.
     pub preview_first: bool,
+    /// Rows with fewer than two photos may be printed (DET-4).
+    pub print_unverified: bool,
+    /// The records notice that a print carries, by unit profile (RES-4); none where a profile is not named.
+    #[serde(default)]
+    pub records_notice: BTreeMap<String, String>,
 }
 
 impl Limits {
@@ -86,6 +91,7 @@ mod tests {
             ("smallest_area_m2 = 3", "smallest_area_m2 = 6_000_000"),
             ("fewest_known_characters = 1", "fewest_known_characters = 0"),
             ("preview_first = true", ""),
+            ("print_unverified = false", ""),
         ] {
             assert!(Limits::parse(&PIA.replace(from, to)).is_err(), "{from} -> {to}");
         }

@@ -178,3 +178,62 @@ impl Recordable for PhotoPermit {
         json!({ "query": self.query, "by": self.by.record(), "photos": self.photos })
     }
 }
+
+/// Why a row that was marked relevant is not printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Fewer than two photos (DET-4).
+    Unverified,
+}
+
+impl LeftOut {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unverified => "unverified",
+        }
+    }
+}
+
+/// A yes to printing rows that an answer of this asker returned and that the asker marked relevant (RES-1).
+#[derive(Debug)]
+pub struct PrintPermit {
+    pub(crate) query: QueryId,
+    pub(crate) by: Signature,
+    pub(crate) detections: Vec<DetectionId>,
+    pub(crate) unverified: Vec<DetectionId>,
+    pub(crate) policy: String,
+}
+
+impl PrintPermit {
+    pub fn query(&self) -> QueryId {
+        self.query
+    }
+
+    /// The rows that are printed.
+    pub fn detections(&self) -> &[DetectionId] {
+        &self.detections
+    }
+
+    /// How many rows are left out, and why; reasons that leave out none are not listed.
+    pub fn left_out(&self) -> Vec<(LeftOut, usize)> {
+        let counts = [(LeftOut::Unverified, self.unverified.len())];
+        counts.into_iter().filter(|(_, rows)| *rows > 0).collect()
+    }
+}
+
+impl Recordable for PrintPermit {
+    fn agency(&self) -> Option<AgencyId> {
+        Some(self.by.agency)
+    }
+
+    fn kind(&self) -> &'static str {
+        "answer.printed"
+    }
+
+    fn record(&self) -> Value {
+        json!({
+            "query": self.query, "by": self.by.record(), "detections": self.detections,
+            "left_out": { "unverified": self.unverified }, "policy": self.policy,
+        })
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fmt;
 
 /// Rules that are not Cedar policies, in words: what no policy permits, and what the program itself refuses.
-pub(crate) const OWN_SENTENCES: [(&str, &str); 13] = [
+pub(crate) const OWN_SENTENCES: [(&str, &str); 17] = [
     ("no-permit.full-plate", "Your role does not include full plate questions in this unit."),
     ("no-permit.partial-plate", "Your role does not include partial plate questions in this unit."),
     ("no-permit.make-model", "Your role does not include make-model questions in this unit."),
@@ -15,10 +15,14 @@ pub(crate) const OWN_SENTENCES: [(&str, &str); 13] = [
     ("no-permit.movement", "Your role does not include movement questions in this unit."),
     ("no-permit.by-photo", "Your role does not include questions by photo in this unit."),
     ("no-permit.open-photos", "Your role does not include opening photos in this unit."),
+    ("no-permit.print", "Your role does not include printing answers in this unit."),
     ("no-pools", "There are no detections that you may see for this question."),
     ("purpose-field-too-long", "A field of the purpose is too long."),
     ("photo-not-returned", "A photo that was asked for does not belong to this answer."),
     ("photos-too-many", "More photos were asked for than can be opened at once."),
+    ("print-nothing-relevant", "No row of the answer is marked relevant, and only relevant rows are printed."),
+    ("print-only-unverified", "Every row marked relevant is unverified, and unverified reads are not printed."),
+    ("row-not-returned", "A row that was to be printed does not belong to this answer."),
     ("policy-error", "The question could not be decided, so it is refused. Tell your agency's manager."),
 ];
 
@@ -26,7 +30,7 @@ pub(crate) fn own_sentence(rule: &str) -> &'static str {
     OWN_SENTENCES.iter().find(|(id, _)| *id == rule).map_or("", |(_, sentence)| sentence)
 }
 
-/// A no to one question or one opening of photos.
+/// A no to one question, one opening of photos or one print.
 #[derive(thiserror::Error)]
 #[error("{sentence}")]
 pub struct Refusal {
@@ -48,7 +52,7 @@ pub(crate) struct Asked {
     pub(crate) question: Option<Question>,
     pub(crate) purpose: Option<Purpose>,
     pub(crate) again_of: Option<QueryId>,
-    /// `preview`, `rows`, `exact-count`, `by-photo`, `open-photos`.
+    /// `preview`, `rows`, `exact-count`, `by-photo`, `open-photos`, `print`.
     pub(crate) step: &'static str,
     pub(crate) policy: String,
     /// Rules whose evaluation failed.
@@ -91,7 +95,11 @@ impl Recordable for Refusal {
     }
 
     fn kind(&self) -> &'static str {
-        if self.asked.step == "open-photos" { "photos.refused" } else { "query.refused" }
+        match self.asked.step {
+            "open-photos" => "photos.refused",
+            "print" => "print.refused",
+            _ => "query.refused",
+        }
     }
 
     fn record(&self) -> Value {

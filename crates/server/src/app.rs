@@ -2,7 +2,7 @@
 
 use crate::basemap::Basemap;
 use crate::queries::answers::Answers;
-use crate::{accounts, agencies, cameras};
+use crate::{accounts, agencies, cameras, saved_areas};
 use axum::http::HeaderValue;
 use detections::{PhotoSource, Store, StoreConfig};
 use domain::{Detection, NewPhoto};
@@ -115,6 +115,7 @@ impl App {
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
+        saved_areas::store::migrate(&sql).await?;
         let ledger = Ledger::open(LedgerConfig {
             sql: ledger_sql.clone(),
             vault: Arc::clone(&vault),

@@ -9,5 +9,6 @@ pub mod commands;
 pub mod http;
 pub mod oversight;
 pub mod queries;
+pub mod saved_areas;
 
 pub use app::{App, Setup};

@@ -7,11 +7,13 @@ use crate::accounts::password;
 use crate::accounts::store as account_store;
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
+use crate::saved_areas::store::{self as area_store, NewSavedAreas};
 use domain::{AgencyId, CameraId, Permission, Position, Recordable, Role, Source, UnitId, UserId};
 use ledger::Recorded;
 use serde_json::{Value, json};
 use sqlx::{Any, Transaction};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// A change to who may do what. Secrets are not part of an act: they are not recorded.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub enum Act {
     AddCamera(NewCamera),
     SetCameraActive { agency: AgencyId, camera: CameraId, active: bool },
     SignAgreement(Agreement),
+    SaveAreas(NewSavedAreas),
+    DeleteSavedAreas { agency: AgencyId, user: UserId, id: Uuid },
 }
 
 /// A person whom a manager gives an account (ACC-1).
@@ -68,10 +72,12 @@ impl Act {
             | Self::PutReason { agency, .. }
             | Self::SetUserActive { agency, .. }
             | Self::ReplaceRules { agency, .. }
-            | Self::SetCameraActive { agency, .. } => Some(*agency),
+            | Self::SetCameraActive { agency, .. }
+            | Self::DeleteSavedAreas { agency, .. } => Some(*agency),
             Self::CreateUser(user) => Some(user.agency),
             Self::AddCamera(camera) => Some(camera.agency),
             Self::SignAgreement(agreement) => Some(agreement.owner),
+            Self::SaveAreas(areas) => Some(areas.agency),
         }
     }
 
@@ -86,6 +92,8 @@ impl Act {
             Self::AddCamera(_) => "camera.added",
             Self::SetCameraActive { .. } => "camera.activity-set",
             Self::SignAgreement(_) => "agreement.signed",
+            Self::SaveAreas(_) => "areas.saved",
+            Self::DeleteSavedAreas { .. } => "areas.deleted",
         }
     }
 
@@ -115,6 +123,8 @@ impl Act {
                 "reasons": agreement.reasons, "from": agreement.from, "to": agreement.to,
                 "document": agreement.document,
             }),
+            Self::SaveAreas(areas) => json!({ "id": areas.id, "name": areas.name, "areas": areas.areas }),
+            Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
         }
     }
 }
@@ -209,6 +219,8 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
             camera_store::set_active(&mut transaction, agency, camera, active).await?
         }
         Act::SignAgreement(agreement) => insert_agreement(&mut transaction, &agreement).await?,
+        Act::SaveAreas(areas) => area_store::insert(&mut transaction, &areas).await?,
+        Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
     };
     transaction.commit().await?;
     Ok(id)

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the handlers.
 
-use crate::{accounts, agencies, basemap, cameras, oversight, queries};
+use crate::{accounts, agencies, basemap, cameras, oversight, queries, saved_areas};
 use axum::Json;
 use utoipa::OpenApi;
 
@@ -37,6 +37,11 @@ use utoipa::OpenApi;
         queries::api::again,
         queries::api::count,
         queries::api::rows,
+        queries::marks::mark,
+        queries::prints::print,
+        saved_areas::api::list,
+        saved_areas::api::save,
+        saved_areas::api::delete,
         queries::photos::open,
         queries::photos::open_batch,
         oversight::api::checkpoint,

@@ -6,7 +6,7 @@
 use super::{Problem, health, openapi, web};
 use crate::App;
 use crate::accounts::{self, Caller};
-use crate::{agencies, basemap, cameras, oversight, queries};
+use crate::{agencies, basemap, cameras, oversight, queries, saved_areas};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -120,6 +120,11 @@ pub fn table() -> Vec<Route> {
         route(Post, "/api/v1/queries/{query}/show", AsCaller, ReadsPersonalData, post(queries::api::show)),
         route(Post, "/api/v1/queries/{query}/again", AsCaller, ReadsPersonalData, post(queries::api::again)),
         route(Post, "/api/v1/queries/{query}/count", AsCaller, ReadsPersonalData, post(queries::api::count)),
+        route(Put, "/api/v1/queries/{query}/marks", AsCaller, WithinAnAnswer, put(queries::marks::mark)),
+        route(Post, "/api/v1/queries/{query}/prints", AsCaller, ReadsPersonalData, post(queries::prints::print)),
+        route(Get, "/api/v1/saved-areas", AsCaller, Unlogged, get(saved_areas::api::list)),
+        route(Post, "/api/v1/saved-areas", AsCaller, Changes, post(saved_areas::api::save)),
+        route(Delete, "/api/v1/saved-areas/{id}", AsCaller, Changes, delete(saved_areas::api::delete)),
         route(Get, "/api/v1/queries/{query}/rows", AsCaller, WithinAnAnswer, get(queries::api::rows)),
         route(Post, "/api/v1/queries/{query}/photos", AsCaller, ReadsPersonalData, post(queries::photos::open_batch)),
         route(

@@ -5,8 +5,10 @@ use crate::http::Problem;
 use detections::{FoundRows, Previewed};
 use domain::{DetectionId, Purpose, QueryId, Question, UserId, UtcMicros};
 use ledger::EntryRef;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use utoipa::ToSchema;
 
 /// How long an answer can be looked at.
 pub const ANSWER_MICROS: i64 = 15 * 60 * 1_000_000;
@@ -32,6 +34,37 @@ pub struct Asked {
     pub outcome: EntryRef,
     pub notice: Option<String>,
     pub result: Outcome,
+    pub marks: Marks,
+}
+
+/// What a person thinks of a row (RES-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    Relevant,
+    NotRelevant,
+}
+
+/// The marks of an answer; they end with it.
+#[derive(Debug, Default)]
+pub struct Marks(Mutex<BTreeMap<DetectionId, Mark>>);
+
+impl Marks {
+    /// Sets or takes away marks, all of them or none to anybody who looks meanwhile; gives all that hold afterwards.
+    pub fn set(&self, wanted: &[(DetectionId, Option<Mark>)]) -> BTreeMap<DetectionId, Mark> {
+        let mut marks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (detection, mark) in wanted {
+            match mark {
+                Some(mark) => marks.insert(*detection, *mark),
+                None => marks.remove(detection),
+            };
+        }
+        marks.clone()
+    }
+
+    pub fn all(&self) -> BTreeMap<DetectionId, Mark> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
 }
 
 #[derive(Debug)]

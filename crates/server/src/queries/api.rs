@@ -36,6 +36,17 @@ pub struct Receipt {
     pub outcome_entry: u64,
 }
 
+impl Receipt {
+    pub(super) fn of(asked: &Asked) -> Self {
+        Self {
+            entry: asked.entry.index,
+            time: asked.entry.time.to_string(),
+            leaf_hash: hex::encode(asked.entry.leaf_hash),
+            outcome_entry: asked.outcome.index,
+        }
+    }
+}
+
 /// How many reads match; exactly one of the two is given.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CountView {
@@ -103,7 +114,7 @@ pub struct AnswerView {
 }
 
 /// On every answer (RES-4).
-const REMINDER: &str = "Verify before acting; never act on this alone.";
+pub(super) const REMINDER: &str = "Verify before acting; never act on this alone.";
 
 fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, Problem> {
     let mut view = AnswerView {
@@ -111,12 +122,7 @@ fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, 
         kind: asked.question.kind().word().into(),
         sentence: sentence::of(&asked.question),
         step: "answered".into(),
-        receipt: Receipt {
-            entry: asked.entry.index,
-            time: asked.entry.time.to_string(),
-            leaf_hash: hex::encode(asked.entry.leaf_hash),
-            outcome_entry: asked.outcome.index,
-        },
+        receipt: Receipt::of(asked),
         count: CountView { exactly: None, at_least: None },
         by_match: BTreeMap::new(),
         truncated: false,

@@ -6,7 +6,7 @@ use domain::{
     Area, Criteria, PlatePattern, PlateText, Position, Purpose, Question, QuestionKind, ReasonCode, State, Target,
     TargetKind, TimeFrame, Token, UtcMicros, VehicleFilter, Widen, Wildcards,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A question with its purpose.
@@ -73,16 +73,18 @@ pub struct VehicleBody {
 }
 
 /// A polygon as GeoJSON writes it: rings of `[longitude, latitude]` in degrees, the outline first, then holes.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AreaBody {
     /// `Polygon`, where given.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     #[schema(value_type = Vec<Vec<Vec<f64>>>)]
     pub coordinates: Vec<Vec<[f64; 2]>>,
     /// Common plate only: a frame of this area's own, inside the question's frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
 
@@ -109,7 +111,7 @@ pub struct PurposeBody {
     pub not_based_on_trait: bool,
 }
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetBody {
     /// `person`, `vehicle` or `criminal-activity`.
@@ -155,6 +157,11 @@ impl AreaBody {
         };
         Ok(domain::Place { area: self.area(field)?, frame })
     }
+}
+
+/// Areas with what stands beside each of them, such as a frame of its own; each error with the area's number.
+pub fn places(bodies: &[AreaBody], field: &str) -> Result<Vec<domain::Place>, Problem> {
+    bodies.iter().enumerate().map(|(number, body)| body.place(&format!("{field}[{number}]"))).collect()
 }
 
 /// The areas of a request, each error with the area's number.
@@ -204,9 +211,7 @@ impl QuestionBody {
             QuestionKind::MakeModel => Criteria::MakeModel { vehicle, state },
             QuestionKind::Area => Criteria::Area { areas: areas(&self.areas, "question.areas")?, vehicle, state },
             QuestionKind::CommonPlate => {
-                let places = self.areas.iter().enumerate();
-                let places = places.map(|(number, body)| body.place(&format!("question.areas[{number}]")));
-                Criteria::CommonPlate { places: places.collect::<Result<_, _>>()?, vehicle, state }
+                Criteria::CommonPlate { places: places(&self.areas, "question.areas")?, vehicle, state }
             }
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
-use super::answers::{Asked, Outcome};
+use super::answers::{Asked, Marks, Outcome};
 use crate::App;
 use crate::accounts::{Caller, store as account_store};
 use crate::agencies::store as agency_store;
@@ -84,6 +84,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
         outcome,
         notice,
         result,
+        marks: Marks::default(),
     }))
 }
 

@@ -7,6 +7,8 @@ pub mod api;
 pub mod body;
 pub mod gate;
 pub mod kinds;
+pub mod marks;
 pub mod photos;
+pub mod prints;
 pub mod rows;
 pub mod sentence;

@@ -1,15 +1,15 @@
 //! How rows are shown: pages, filters afterwards (QRY-8), facets with counts.
 
-use super::answers::Asked;
+use super::answers::{Asked, Mark};
 use crate::App;
 use crate::agencies::store as agency_store;
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
 use detections::{CommonPlate, FoundRows, Hit};
 use domain::limits::PAGE_ROWS;
-use domain::{AgencyId, CameraId, Criteria, MatchKind, Source, State, UtcMicros};
+use domain::{AgencyId, CameraId, Criteria, DetectionId, MatchKind, Source, State, UtcMicros};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::{IntoParams, ToSchema};
 
 /// Values of one facet; the rarest beyond are left out, and the facet says so.
@@ -34,6 +34,8 @@ pub struct RowFilter {
     pub matched: Option<String>,
     /// Number of an area of the question, from 0.
     pub area: Option<u16>,
+    /// `relevant`, `not-relevant`, or `none` for rows without a mark.
+    pub mark: Option<String>,
     /// RFC 3339 with offset.
     pub from: Option<String>,
     /// RFC 3339 with offset.
@@ -62,6 +64,7 @@ struct Wanted<'a> {
     state: Option<WantedState>,
     source: Option<Source>,
     matched: Option<MatchKind>,
+    mark: Option<Option<Mark>>,
     from: Option<UtcMicros>,
     to: Option<UtcMicros>,
 }
@@ -79,6 +82,12 @@ impl RowFilter {
         let word = |field: &'static str| move || Problem::invalid(field, "the word is not known");
         let source = self.source.as_deref().map(|word_| Source::from_word(word_).ok_or_else(word("source")));
         let matched = self.matched.as_deref().map(|word_| MatchKind::from_word(word_).ok_or_else(word("match")));
+        let mark = self.mark.as_deref().map(|word_| match word_ {
+            "relevant" => Ok(Some(Mark::Relevant)),
+            "not-relevant" => Ok(Some(Mark::NotRelevant)),
+            "none" => Ok(None),
+            _ => Err(word("mark")()),
+        });
         let instant = |field: &'static str, text: &Option<String>| {
             text.as_deref()
                 .map(UtcMicros::parse_rfc3339)
@@ -90,6 +99,7 @@ impl RowFilter {
             state,
             source: source.transpose()?,
             matched: matched.transpose()?,
+            mark: mark.transpose()?,
             from: instant("from", &self.from)?,
             to: instant("to", &self.to)?,
         })
@@ -97,7 +107,7 @@ impl RowFilter {
 }
 
 impl Wanted<'_> {
-    fn keeps(&self, hit: &Hit) -> bool {
+    fn keeps(&self, hit: &Hit, mark: Option<Mark>) -> bool {
         fn is<T: PartialEq>(wanted: Option<&T>, seen: Option<&T>) -> bool {
             wanted.is_none() || wanted == seen
         }
@@ -109,6 +119,7 @@ impl Wanted<'_> {
             && self.state.is_none_or(|wanted| wanted.is(detection.state))
             && is(self.source.as_ref(), Some(&detection.source))
             && is(self.matched.as_ref(), Some(&hit.matched))
+            && self.mark.is_none_or(|wanted| wanted == mark)
             && filter.area.is_none_or(|area| hit.areas.contains(&area))
             && self.from.is_none_or(|from| detection.scan_time >= from)
             && self.to.is_none_or(|to| detection.scan_time < to)
@@ -164,6 +175,9 @@ pub struct Row {
     pub verified: bool,
     /// The plate is small in the picture.
     pub low_quality: bool,
+    /// What the caller marked it as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
     /// For movement: seconds since the read before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_since_previous: Option<i64>,
@@ -245,11 +259,9 @@ impl Names {
 /// The filtered page of an answer.
 pub fn page(asked: &Asked, found: &FoundRows, filter: &RowFilter, names: &Names) -> Result<Page, Problem> {
     let wanted = filter.read()?;
-    let mut kept: Vec<&Hit> = found.hits.iter().filter(|hit| wanted.keeps(hit)).collect();
-    let is_movement = matches!(asked.question.criteria(), Criteria::Movement { .. });
-    if is_movement {
-        kept.reverse();
-    }
+    let marks = asked.marks.all();
+    let mark_of = |hit: &Hit| marks.get(&hit.detection.id).copied();
+    let kept = in_order(asked, found, |hit| wanted.keeps(hit, mark_of(hit)));
     let pages = kept.len().div_ceil(PAGE_ROWS).max(1);
     let number = filter.page.unwrap_or(0);
     if number >= pages {
@@ -257,18 +269,51 @@ pub fn page(asked: &Asked, found: &FoundRows, filter: &RowFilter, names: &Names)
     }
     let first = number * PAGE_ROWS;
     let shown = kept.get(first..(first + PAGE_ROWS).min(kept.len())).unwrap_or_default();
-    let mut before = is_movement.then(|| first.checked_sub(1).and_then(|before| kept.get(before))).flatten().copied();
+    let before = first.checked_sub(1).and_then(|before| kept.get(before)).copied();
+    let rows = shown_rows(asked, shown, before, names, mark_of);
+    Ok(Page { rows, page: number, pages, filtered: kept.len(), facets: facets(&kept) })
+}
+
+/// The rows of a print, in the answer's order.
+pub fn printed(asked: &Asked, found: &FoundRows, detections: &BTreeSet<DetectionId>, names: &Names) -> Vec<Row> {
+    let kept = in_order(asked, found, |hit| detections.contains(&hit.detection.id));
+    // What is printed was marked relevant, whatever it is marked as by now.
+    shown_rows(asked, &kept, None, names, |_| Some(Mark::Relevant))
+}
+
+fn is_movement(asked: &Asked) -> bool {
+    matches!(asked.question.criteria(), Criteria::Movement { .. })
+}
+
+/// Newest first; a movement in order of time.
+fn in_order<'a>(asked: &Asked, found: &'a FoundRows, keeps: impl Fn(&Hit) -> bool) -> Vec<&'a Hit> {
+    let mut kept: Vec<&Hit> = found.hits.iter().filter(|hit| keeps(hit)).collect();
+    if is_movement(asked) {
+        kept.reverse();
+    }
+    kept
+}
+
+/// `before` is the hit ahead of the first that is shown.
+fn shown_rows<'a>(
+    asked: &Asked,
+    shown: &[&'a Hit],
+    mut before: Option<&'a Hit>,
+    names: &Names,
+    mark_of: impl Fn(&Hit) -> Option<Mark>,
+) -> Vec<Row> {
     let mut rows = Vec::with_capacity(shown.len());
-    for hit in shown {
+    for &hit in shown {
         let mut row = row(hit, names);
-        if is_movement {
+        row.mark = mark_of(hit);
+        if is_movement(asked) {
             let since = |before: &Hit| hit.detection.scan_time.seconds() - before.detection.scan_time.seconds();
             row.seconds_since_previous = before.map(since);
             before = Some(hit);
         }
         rows.push(row);
     }
-    Ok(Page { rows, page: number, pages, filtered: kept.len(), facets: facets(&kept) })
+    rows
 }
 
 fn row(hit: &Hit, names: &Names) -> Row {
@@ -306,6 +351,7 @@ fn row(hit: &Hit, names: &Names) -> Row {
         photos: detection.photos,
         verified: detection.is_verified(),
         low_quality: detection.low_quality,
+        mark: None,
         seconds_since_previous: None,
     }
 }

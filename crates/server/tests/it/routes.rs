@@ -141,6 +141,17 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
             let photos = json!({ "photos": [{ "detection": detection, "number": 0 }] });
             (Some(detective), format!("/api/v1/queries/{query}/photos"), photos)
         }
+        // No row is marked: the refusal is recorded.
+        (Verb::Post, "/api/v1/queries/{query}/prints") => {
+            (Some(detective), format!("/api/v1/queries/{query}/prints"), json!({}))
+        }
+        (Verb::Post, "/api/v1/saved-areas") => {
+            (Some(detective), route.path.into(), json!({ "name": "Pier", "areas": [square(34.0, -140.0)] }))
+        }
+        // There are none of this id: the act that could not be applied is recorded.
+        (Verb::Delete, "/api/v1/saved-areas/{id}") => {
+            (Some(detective), "/api/v1/saved-areas/0190aaaa-0000-7000-8000-000000000000".into(), json!({}))
+        }
         (Verb::Post, "/api/v1/agencies") => {
             (Some(host), route.path.into(), json!({ "name": "New", "preset": "open", "zone": "UTC" }))
         }
