@@ -190,24 +190,29 @@ class Asking {
 		this.isTried = false;
 	}
 
-	/** Asks, or says what is missing first: a question that cannot be answered is not sent, and not recorded. */
+	/**
+	 * Asks. What cannot be a question yet, or is beyond a limit that the form knows, is said here and not sent. What
+	 * only why lacks is policy's to decide, so that is sent, and refused with its rule.
+	 */
 	async ask(preview: boolean): Promise<void> {
 		if (desk.askedAt !== null) return;
 		this.keepUp();
 		desk.draft.problem = null;
-		const first = this.missing[0] ?? this.faults[0];
-		if (first) {
-			this.isTried = true;
+		this.isTried = this.missing.length > 0;
+		if (this.faults.length > 0 || this.missing.some(({ why }) => !why)) {
+			const first = this.missing[0] ?? this.faults[0]!;
 			const what = this.missing.length ? `Still missing: ${listed(this.missing.map(({ what }) => what))}.` : '';
 			toasts.say(`Not asked yet. ${what || this.faults[0]?.text}`);
 			await this.focus(first.field);
 			return;
 		}
-		this.isTried = false;
 		const body = askBody(desk.draft.now, this.frame, desk.areas.list, this.ownFrames, preview);
 		await desk.ask(body);
 		if (desk.draft.problem) await this.focusFault();
-		else if (desk.answer.view) desk.draft.isWhyOpen = false;
+		else if (desk.answer.view) {
+			desk.draft.isWhyOpen = false;
+			this.isTried = false;
+		}
 	}
 
 	/** Goes to the field that a refusal names, if the form has it. */

@@ -1,0 +1,67 @@
+/** Words of roles, permissions and sources as people read them; the values are the API's. */
+
+export const PERMISSIONS: readonly { value: string; label: string; short: string }[] = [
+	{ value: 'full', label: 'Full plate', short: 'Plate' },
+	{ value: 'partial', label: 'Partial plate', short: 'Partial' },
+	{ value: 'make-model', label: 'Make and model', short: 'Vehicle' },
+	{ value: 'area', label: 'Area', short: 'Area' },
+	{ value: 'common', label: 'Common plates', short: 'Common' },
+	{ value: 'movement', label: 'Movement', short: 'Movement' },
+	{ value: 'photo', label: 'Ask by photo', short: 'Photo' },
+	{ value: 'mobile', label: 'Phone', short: 'Phone' },
+	{ value: 'export', label: 'Export', short: 'Export' },
+];
+
+export const ROLES: readonly { value: string; label: string }[] = [
+	{ value: 'criminal-investigator', label: 'Criminal investigator' },
+	{ value: 'task-force-officer', label: 'Task force officer' },
+	{ value: 'criminal-analyst', label: 'Criminal analyst' },
+	{ value: 'investigative-assistant', label: 'Investigative assistant' },
+	{ value: 'patrol-officer', label: 'Patrol officer' },
+	{ value: 'supervisor', label: 'Supervisor' },
+	{ value: 'agency-manager', label: 'Agency manager' },
+	{ value: 'privacy-officer', label: 'Privacy officer' },
+	{ value: 'data-steward', label: 'Data steward' },
+];
+
+export const SOURCES: readonly { value: string; label: string }[] = [
+	{ value: 'pole', label: 'Pole' },
+	{ value: 'vehicle-mounted', label: 'Vehicle-mounted' },
+	{ value: 'handheld', label: 'Handheld' },
+	{ value: 'toll-road', label: 'Toll road' },
+	{ value: 'parking-lot', label: 'Parking lot' },
+	{ value: 'repossession', label: 'Repossession' },
+];
+
+const find = (list: readonly { value: string; label: string }[], value: string): string =>
+	list.find((one) => one.value === value)?.label ?? value;
+
+export const roleWord = (value: string): string => find(ROLES, value);
+export const permissionWord = (value: string): string => find(PERMISSIONS, value);
+export const sourceWord = (value: string): string => find(SOURCES, value);
+
+/** Profiles that a preset tells apart; others can be typed. */
+export const PROFILES: Record<string, readonly string[]> = {
+	'pia-039b': ['investigations', 'enforcement', 'default'],
+	open: ['default'],
+};
+
+/** Letters and digits that cannot be taken for one another. */
+const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
+const GROUPS = 4;
+const GROUP = 5;
+
+/** A password to hand over once, from the browser's own source of chance. */
+export function newPassword(): string {
+	const groups: string[] = [];
+	for (let count = 0; count < GROUPS; count += 1) {
+		let group = '';
+		while (group.length < GROUP) {
+			// Values above the last whole multiple would make the first letters likelier.
+			const [value = 255] = crypto.getRandomValues(new Uint8Array(1));
+			if (value < 256 - (256 % ALPHABET.length)) group += ALPHABET[value % ALPHABET.length];
+		}
+		groups.push(group);
+	}
+	return groups.join('-');
+}
