@@ -53,8 +53,6 @@ export class Answer {
 	filter = $state.raw<Filter>(NO_FILTER);
 	sort = $state.raw<Sort>(NEWEST_FIRST);
 	marks = $state.raw<ReadonlyMap<string, Mark>>(new Map());
-	/** The service keeps marks; an older one does not. */
-	keepsMarks = $state(true);
 	as = $state<ViewName>(keptView());
 	looking = $state.raw<Looking | null>(null);
 	/** What is on paper, from its recording until the print dialog has closed. */
@@ -225,7 +223,7 @@ export class Answer {
 	mark(id: string, mark: Mark | null): void {
 		const { view } = this;
 		const before = this.marks.get(id);
-		if (!view || !this.keepsMarks || before === (mark ?? undefined)) return;
+		if (!view || before === (mark ?? undefined)) return;
 		this.#setMark(id, mark);
 		toasts.say(mark === null ? 'Mark taken back.' : `Marked as ${mark === 'relevant' ? 'relevant' : 'not relevant'}.`);
 		// One after the other, so that the last press is what the service keeps.
@@ -237,7 +235,6 @@ export class Answer {
 				if (this.view?.query !== view.query) return;
 				const problem = Problem.of(error);
 				this.#setMark(id, before ?? null);
-				if (problem.status === 405 || problem.status === 404) this.keepsMarks = false;
 				toasts.show(`The mark could not be kept. ${problem.sentence}`, 'bad');
 			}
 		});
@@ -270,7 +267,7 @@ export class Answer {
 	#readMarks(rows: readonly Row[], into: Map<string, Mark>): boolean {
 		let found = false;
 		for (const row of rows) {
-			const { mark } = row as { mark?: Mark | null };
+			const { mark } = row;
 			if (!mark) continue;
 			into.set(row.id, mark);
 			found = true;
