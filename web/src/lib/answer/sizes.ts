@@ -21,7 +21,7 @@ export function metricsOf(view: ViewName, width: number, isMovement: boolean, is
 		const tile = width / columns;
 		return { head: 34, line: Math.round(((tile - 12) * 9) / 16) + 54, columns };
 	}
-	const card = width >= WIDE ? 132 : photoHeight(width) + 96;
+	const card = width >= WIDE ? 132 : photoHeight(width) + (isCoarse ? 104 : 96);
 	return { head: 34, line: card + (isMovement ? GAP : 0), columns: 1 };
 }
 
