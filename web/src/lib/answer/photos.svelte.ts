@@ -75,9 +75,9 @@ export class Photos {
 	#keep(photo: PhotoName, blob: Blob | undefined): void {
 		this.#found.set(photoKey(photo), blob ? { url: URL.createObjectURL(blob) } : { gone: GONE });
 		if (this.#found.size <= KEPT_MAX) return;
-		const wanted = new Set(this.#wanted.map(photoKey));
+		const wanted = this.#wanted.map(photoKey);
 		for (const [key, old] of this.#found) {
-			if (wanted.has(key)) continue;
+			if (wanted.includes(key)) continue;
 			if ('url' in old) URL.revokeObjectURL(old.url);
 			this.#found.delete(key);
 			return;
