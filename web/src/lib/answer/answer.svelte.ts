@@ -6,8 +6,9 @@ import { toasts } from '../ui/toasts.svelte';
 import { many, number } from '../words/numbers';
 import { Columns, NO_FILTER, isFiltering, toggled, type FacetKey, type Filter, type Mark } from './columns';
 import { askedFrame, type Frame } from './histogram';
+import { NO_MARKS, withMark, withRows, type Marks } from './marks';
 import { Photos } from './photos.svelte';
-import { NEWEST_FIRST, sections, sorted, type Section, type Sort } from './sections';
+import { NEWEST_FIRST, placesOf, sections, sorted, type Section, type Sort } from './sections';
 import { page, recordPrint, setMarks, type PrintView } from './service';
 
 export type AnswerView = Schemas['AnswerView'];
@@ -52,9 +53,7 @@ export class Answer {
 
 	filter = $state.raw<Filter>(NO_FILTER);
 	sort = $state.raw<Sort>(NEWEST_FIRST);
-	marks = $state.raw<ReadonlyMap<string, Mark>>(new Map());
-	/** The service keeps marks; an older one does not. */
-	keepsMarks = $state(true);
+	marks = $state.raw<Marks>(NO_MARKS);
 	as = $state<ViewName>(keptView());
 	looking = $state.raw<Looking | null>(null);
 	/** What is on paper, from its recording until the print dialog has closed. */
@@ -90,7 +89,7 @@ export class Answer {
 	readonly shown: Row[] = $derived(
 		this.sections.length === 1 ? this.sections[0]!.rows : this.sections.flatMap((section) => section.rows),
 	);
-	readonly #places = $derived(new Map(this.shown.map((row, place) => [row.id, place])));
+	readonly #places = $derived(placesOf(this.shown));
 	readonly facets = $derived(this.#sifted.facets);
 	readonly isFiltered = $derived(isFiltering(this.filter));
 	/** When each read was made that is kept whatever the brush says. */
@@ -112,9 +111,7 @@ export class Answer {
 		this.#letGo();
 		const rows = view.page?.rows ?? [];
 		this.#columns.add(rows);
-		const marks = new Map<string, Mark>();
-		this.#readMarks(rows, marks);
-		this.marks = marks;
+		this.marks = withRows(NO_MARKS, rows);
 		this.rows = rows;
 		this.asked = asked;
 		this.view = view;
@@ -146,8 +143,7 @@ export class Answer {
 				if (running.signal.aborted) return;
 				this.#nextPage++;
 				this.#columns.add(rows);
-				const marks = new Map(this.marks);
-				if (this.#readMarks(rows, marks)) this.marks = marks;
+				this.marks = withRows(this.marks, rows);
 				this.rows = [...this.rows, ...rows];
 			}
 			this.loading = 'done';
@@ -225,8 +221,8 @@ export class Answer {
 	mark(id: string, mark: Mark | null): void {
 		const { view } = this;
 		const before = this.marks.get(id);
-		if (!view || !this.keepsMarks || before === (mark ?? undefined)) return;
-		this.#setMark(id, mark);
+		if (!view || before === (mark ?? undefined)) return;
+		this.marks = withMark(this.marks, id, mark);
 		toasts.say(mark === null ? 'Mark taken back.' : `Marked as ${mark === 'relevant' ? 'relevant' : 'not relevant'}.`);
 		// One after the other, so that the last press is what the service keeps.
 		this.#saving = this.#saving.then(async () => {
@@ -236,8 +232,7 @@ export class Answer {
 			} catch (error) {
 				if (this.view?.query !== view.query) return;
 				const problem = Problem.of(error);
-				this.#setMark(id, before ?? null);
-				if (problem.status === 405 || problem.status === 404) this.keepsMarks = false;
+				this.marks = withMark(this.marks, id, before ?? null);
 				toasts.show(`The mark could not be kept. ${problem.sentence}`, 'bad');
 			}
 		});
@@ -258,24 +253,6 @@ export class Answer {
 		} catch (error) {
 			toasts.show(Problem.of(error).sentence, 'bad');
 		}
-	}
-
-	#setMark(id: string, mark: Mark | null): void {
-		const marks = new Map(this.marks);
-		if (mark === null) marks.delete(id);
-		else marks.set(id, mark);
-		this.marks = marks;
-	}
-
-	#readMarks(rows: readonly Row[], into: Map<string, Mark>): boolean {
-		let found = false;
-		for (const row of rows) {
-			const { mark } = row as { mark?: Mark | null };
-			if (!mark) continue;
-			into.set(row.id, mark);
-			found = true;
-		}
-		return found;
 	}
 
 	/** Looks at the clock: often in the last minutes, and when a sleeping computer wakes. */
@@ -299,8 +276,7 @@ export class Answer {
 		this.as = as;
 		this.isOver = true;
 		if (view) {
-			const { page: _page, common: _common, ...rest } = view;
-			this.view = { ...rest, density: [] };
+			this.view = { ...view, page: null, common: null, density: [] };
 		}
 		toasts.say('This answer is over. Its reads are no longer shown.');
 	}
@@ -313,7 +289,7 @@ export class Answer {
 		this.photos.close();
 		this.#columns = new Columns();
 		this.rows = [];
-		this.marks = new Map();
+		this.marks = NO_MARKS;
 		this.asked = { areas: [] };
 		this.filter = NO_FILTER;
 		this.sort = NEWEST_FIRST;

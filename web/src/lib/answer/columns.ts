@@ -3,6 +3,7 @@
  * milliseconds. Nothing here asks the service anything (QRY-8).
  */
 import type { Row } from './answer.svelte';
+import type { Marks } from './marks';
 
 export type Mark = 'relevant' | 'not-relevant';
 
@@ -152,7 +153,7 @@ export class Columns {
 	 * Keeps what the filter says, out of `order` (places in {@link rows}). A facet's counts hold for the rows that all
 	 * other filters keep: choosing a second value of a facet then adds as many as it says.
 	 */
-	sift(order: readonly number[], filter: Filter, marks: ReadonlyMap<string, Mark>): Sifted {
+	sift(order: readonly number[], filter: Filter, marks: Marks): Sifted {
 		const { rows, times } = this;
 		const columns = this.#columns;
 		const counts = columns.map((column) => new Uint32Array(column.values.length));

@@ -4,7 +4,7 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import { Problem } from '../api/problem';
-import { openPhoto, openPhotos, photoKey, type PhotoName } from './service';
+import { openPhotos, photoKey, type PhotoName } from './service';
 
 /** At most so many are asked for at once. */
 const BATCH = 24;
@@ -14,9 +14,6 @@ const KEPT_MAX = 1_000;
 const SETTLE_MS = 160;
 
 export type Photo = { url: string } | { gone: string };
-
-/** The batch route answered that it is not there: an older service. Photos are then opened one by one. */
-let isSingle = false;
 
 export class Photos {
 	readonly #found = new SvelteMap<string, Photo>();
@@ -54,54 +51,33 @@ export class Photos {
 	}
 
 	async #run(): Promise<void> {
-		if (this.#running) return;
 		const query = this.#query;
+		if (this.#running || query === null) return;
 		const running = (this.#running = new AbortController());
-		try {
-			while (this.#wanted.length && query && !running.signal.aborted) {
-				const batch = this.#wanted.splice(0, BATCH);
-				if (isSingle) await this.#one(query, batch.slice(0, 1), running.signal);
-				else await this.#many(query, batch, running.signal);
-				if (isSingle && batch.length > 1)
-					this.#wanted.unshift(...batch.filter((photo) => !this.#found.has(photoKey(photo))));
-			}
-		} finally {
-			if (this.#running === running) this.#running = null;
-		}
-	}
-
-	async #many(query: string, batch: PhotoName[], signal: AbortSignal): Promise<void> {
-		try {
-			const blobs = await openPhotos(query, batch, signal);
-			if (signal.aborted) return;
-			for (const photo of batch) this.#keep(photo, blobs.get(photoKey(photo)));
-		} catch (error) {
-			if (signal.aborted) return;
-			const problem = Problem.of(error);
-			if (problem.status === 404 || problem.status === 405) isSingle = true;
-			else for (const photo of batch) this.#found.set(photoKey(photo), { gone: problem.what });
-		}
-	}
-
-	async #one(query: string, batch: PhotoName[], signal: AbortSignal): Promise<void> {
-		for (const photo of batch) {
+		const { signal } = running;
+		while (this.#wanted.length && !signal.aborted) {
+			const batch = this.#wanted.splice(0, BATCH);
 			try {
-				const blob = await openPhoto(query, photo, signal);
-				if (!signal.aborted) this.#keep(photo, blob);
+				const blobs = await openPhotos(query, batch, signal);
+				if (!signal.aborted) for (const photo of batch) this.#keep(photo, blobs.get(photoKey(photo)));
 			} catch (error) {
 				if (signal.aborted) return;
 				const problem = Problem.of(error);
-				this.#found.set(photoKey(photo), { gone: problem.status === 404 ? GONE : problem.what });
+				const gone = problem.status === 404 ? GONE : problem.what;
+				for (const photo of batch) this.#found.set(photoKey(photo), { gone });
+				// The rest would fail alike; it is tried again when the list moves.
+				this.#wanted = [];
 			}
 		}
+		if (this.#running === running) this.#running = null;
 	}
 
 	#keep(photo: PhotoName, blob: Blob | undefined): void {
 		this.#found.set(photoKey(photo), blob ? { url: URL.createObjectURL(blob) } : { gone: GONE });
 		if (this.#found.size <= KEPT_MAX) return;
-		const wanted = new Set(this.#wanted.map(photoKey));
+		const wanted = this.#wanted.map(photoKey);
 		for (const [key, old] of this.#found) {
-			if (wanted.has(key)) continue;
+			if (wanted.includes(key)) continue;
 			if ('url' in old) URL.revokeObjectURL(old.url);
 			this.#found.delete(key);
 			return;

@@ -97,7 +97,7 @@ export interface Gap {
  * it. The first has none.
  */
 export function gaps(all: readonly Row[], shown: readonly Row[]): (Gap | null)[] {
-	const place = new Map(all.map((row, index) => [row.id, index]));
+	const place = placesOf(all);
 	return shown.map((row, index) => {
 		const before = shown[index - 1];
 		if (!before) return null;
@@ -107,3 +107,7 @@ export function gaps(all: readonly Row[], shown: readonly Row[]): (Gap | null)[]
 		};
 	});
 }
+
+/** The place of each read, by its id. */
+export const placesOf = (rows: readonly Row[]): ReadonlyMap<string, number> =>
+	new Map(rows.map(({ id }, place) => [id, place]));

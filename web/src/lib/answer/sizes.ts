@@ -11,6 +11,9 @@ export const GAP = 26;
 
 const TILE = 148;
 
+/** Of the photos on a card. */
+export const photoHeight = (width: number): number => (width < 440 ? 92 : 112);
+
 export function metricsOf(view: ViewName, width: number, isMovement: boolean, isCoarse: boolean): Metrics {
 	if (view === 'table') return { head: 30, line: isCoarse ? 44 : 32, columns: 1 };
 	if (view === 'grid') {
@@ -18,7 +21,7 @@ export function metricsOf(view: ViewName, width: number, isMovement: boolean, is
 		const tile = width / columns;
 		return { head: 34, line: Math.round(((tile - 12) * 9) / 16) + 54, columns };
 	}
-	const card = width >= WIDE ? 132 : 208;
+	const card = width >= WIDE ? 132 : photoHeight(width) + (isCoarse ? 104 : 96);
 	return { head: 34, line: card + (isMovement ? GAP : 0), columns: 1 };
 }
 
@@ -33,7 +36,7 @@ export interface Column {
 }
 
 export const COLUMNS: Column[] = [
-	{ label: 'Plate', width: 108, sort: 'plate', isPinned: true },
+	{ label: 'Plate', width: 114, sort: 'plate', isPinned: true },
 	{ label: 'State', width: 60, sort: 'state' },
 	{ label: 'Time', width: 196, sort: 'time' },
 	{ label: 'Vehicle', width: 170, sort: 'vehicle' },

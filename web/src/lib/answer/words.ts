@@ -19,7 +19,14 @@ const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A make, model or color as a name. What a camera wrote with capitals stays. */
 export const named = (text: string): string =>
-	text === text.toLowerCase() ? text.replace(/(^|[\s-])\p{L}/gu, (letter) => letter.toUpperCase()) : text;
+	text === text.toLowerCase()
+		? text.replace(/[^\s]+/g, (word) =>
+				isLetters(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1),
+			)
+		: text;
+
+/** Names that are letters and figures more than words: `bmw`, `rav4`, `cr-v`, `f-150`. */
+const isLetters = (word: string): boolean => /^(bmw|gmc|mg|vw)$/.test(word) || (word.length <= 5 && /[\d-]/.test(word));
 
 /** A facet's value for people. */
 export function valueName(key: FacetKey, value: string): string {
