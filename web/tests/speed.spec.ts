@@ -1,6 +1,21 @@
 // How fast the app is: what is loaded first, how soon a key or a click shows, how 9,999 rows scroll.
 import type { Page } from '@playwright/test';
-import { answer, ask, count, expect, field, form, lastDays, openDesk, plate, purposes, rows, signedIn, test, why } from './support';
+import {
+	answer,
+	ask,
+	count,
+	expect,
+	field,
+	form,
+	lastDays,
+	openDesk,
+	plate,
+	purposes,
+	rows,
+	signedIn,
+	test,
+	why,
+} from './support';
 
 /** Bytes that came over the wire, as compressed, for addresses that `counts` keeps. */
 async function bytesOf(page: Page, act: () => Promise<void>, counts: (url: string) => boolean): Promise<number> {
@@ -22,13 +37,15 @@ async function measureEvents(page: Page): Promise<() => Promise<number[]>> {
 		const kept: number[] = [];
 		Object.assign(window, { __events: kept });
 		new PerformanceObserver((list) => {
-			for (const entry of list.getEntries()) if (/^(keydown|pointerup|click|input)$/.test(entry.name)) kept.push(entry.duration);
+			for (const entry of list.getEntries())
+				if (/^(keydown|pointerup|click|input)$/.test(entry.name)) kept.push(entry.duration);
 		}).observe({ type: 'event', durationThreshold: 16, buffered: false } as PerformanceObserverInit);
 	});
 	return () => page.evaluate(() => (window as unknown as { __events: number[] }).__events);
 }
 
-const share = (values: number[], part: number): number => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? 0;
+const share = (values: number[], part: number): number =>
+	[...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? 0;
 
 test.describe('an officer', () => {
 	test.use(signedIn('officer', 'Standard'));
@@ -61,7 +78,9 @@ test.describe('an officer', () => {
 		for (let step = 0; step < 7; step += 1) await page.keyboard.press(step % 2 ? 'k' : 'j');
 		for (let step = 0; step < 3; step += 1) await page.keyboard.press('v');
 		const durations = await events();
-		console.log(`      ${durations.length} slow enough to be measured (16 ms), median ${share(durations, 0.5)}, 90th ${share(durations, 0.9)} ms`);
+		console.log(
+			`      ${durations.length} slow enough to be measured (16 ms), median ${share(durations, 0.5)}, 90th ${share(durations, 0.9)} ms`,
+		);
 		expect(share(durations, 0.9)).toBeLessThan(100);
 	});
 });
@@ -96,7 +115,9 @@ test.describe('an investigator', () => {
 				}
 				return found;
 			});
-		console.log(`      ${total} rows, 60 long jumps: median frame ${share(gaps, 0.5).toFixed(0)}, 90th ${share(gaps, 0.9).toFixed(0)} ms`);
+		console.log(
+			`      ${total} rows, 60 long jumps: median frame ${share(gaps, 0.5).toFixed(0)}, 90th ${share(gaps, 0.9).toFixed(0)} ms`,
+		);
 		expect(share(gaps, 0.9)).toBeLessThan(100);
 		expect(await rows(page).count()).toBeLessThan(200);
 	});
