@@ -74,6 +74,11 @@ export class Drawing {
 		this.#terra.setDark(dark);
 	}
 
+	/** Before the map goes. */
+	close(): void {
+		this.#terra.draw.stop();
+	}
+
 	get #mode(): Mode {
 		return MODES[this.#tool];
 	}

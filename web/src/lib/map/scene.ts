@@ -225,6 +225,12 @@ export class Scene {
 		this.#events.pick(this.#targetAt(event.point, near));
 	}
 
+	/** What a click at the middle would pick, for the keyboard. */
+	pickMiddle(): void {
+		const { clientWidth, clientHeight } = this.map.getContainer();
+		this.#events.pick(this.#targetAt({ x: clientWidth / 2, y: clientHeight / 2 }, NEAR_FINGER));
+	}
+
 	#targetAt({ x, y }: { x: number; y: number }, near: number): Target | null {
 		const box: [[number, number], [number, number]] = [
 			[x - near, y - near],
