@@ -184,6 +184,12 @@ class Asking {
 		if (problem && field !== undefined && fieldOf(problem.field) === field) desk.draft.problem = null;
 	}
 
+	/** By its key: the choice is shown too, wherever the form was scrolled to. */
+	chooseByKey(kind: Kind): void {
+		this.choose(kind);
+		void this.focus('kind');
+	}
+
 	choose(kind: Kind): void {
 		desk.draft.now.kind = kind;
 		desk.draft.problem = null;
@@ -229,7 +235,9 @@ class Asking {
 		const place = document.querySelector(`form[data-ask] [data-field="${CSS.escape(field)}"]`);
 		for (let fold = place?.closest('details'); fold; fold = fold.parentElement?.closest('details')) fold.open = true;
 		await tick();
-		const control = place?.querySelector<HTMLElement>('input, select, textarea, button');
+		const control =
+			place?.querySelector<HTMLElement>('input[type="radio"]:checked') ??
+			place?.querySelector<HTMLElement>('input, select, textarea, button');
 		control?.focus({ preventScroll: true });
 		(place ?? control)?.scrollIntoView({ block: 'center' });
 	}

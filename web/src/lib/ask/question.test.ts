@@ -221,3 +221,12 @@ test('WHY 1 a quick time frame moves on with the clock until the person takes an
 	draft.clear();
 	expect(draft.now.plate).toBe('');
 });
+
+test('a vehicle of which only the color is known is still a vehicle', () => {
+	const writing = full('partial-plate');
+	Object.assign(writing.vehicle, { make: '', year: '' });
+	Object.assign(writing, { last: '7', lookAlikes: false, plate: '?82K?R' });
+	expect(whatSentence(writing, 0, '2026-05-10T13:31')).toBe(
+		'Plates like ?82K?R, California, white vehicle, the last 7 days.',
+	);
+});

@@ -12,9 +12,9 @@ const plateText = (text: string): string => characters(text).join('') || '…';
 
 /** `white 2019 Toyota Tacoma`. */
 export function vehicleWords({ make, model, colour, year }: Writing['vehicle']): string {
-	return [colour && colourWord(colour), year.trim(), make && makeWord(make), model && modelWord(model)]
-		.filter(Boolean)
-		.join(' ');
+	const words = [colour && colourWord(colour), year.trim(), make && makeWord(make), model && modelWord(model)];
+	const said = words.filter(Boolean).join(' ');
+	return said && !make && !model ? `${said} vehicle` : said;
 }
 
 /** `now` is a wall time in the agency's zone. */
