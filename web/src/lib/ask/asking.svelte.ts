@@ -4,6 +4,7 @@ import { api, take, type Schemas } from '../api/client';
 import { Problem } from '../api/problem';
 import { desk } from '../desk/desk.svelte';
 import { session, type Me } from '../session/session.svelte';
+import { many } from '../words/numbers';
 import { toasts } from '../ui/toasts.svelte';
 import { askBody } from './body';
 import type { Kind } from './draft.svelte';
@@ -149,7 +150,7 @@ class Asking {
 		)
 			found.push({
 				field: 'plate',
-				text: `At least ${this.rules.fewestKnown} characters must be known; here it is ${this.pattern.known}.`,
+				text: `At least ${many(this.rules.fewestKnown, 'character')} must be known; wildcards do not count.`,
 			});
 		if (now.state && !STATE.test(now.state))
 			found.push({ field: 'state', text: 'Not a state in the list, nor an ISO code such as US-CA, MX-BCN or CA.' });
