@@ -5,6 +5,10 @@ import { defineConfig } from 'vitest/config';
 /** Where `npm run dev` finds the service: a running `sightline demo`. */
 const service = process.env.SIGHTLINE_ADDRESS ?? 'http://localhost:8080';
 
+const proxy = Object.fromEntries(
+	['/api', '/ledger', '/basemap'].map((path) => [path, { target: service, changeOrigin: true }]),
+);
+
 export default defineConfig({
 	plugins: [sveltekit(), svelteTesting()],
 	build: {
@@ -14,10 +18,7 @@ export default defineConfig({
 		chunkSizeWarningLimit: 1200,
 	},
 	worker: { format: 'es' },
-	server: {
-		proxy: Object.fromEntries(
-			['/api', '/ledger', '/basemap'].map((path) => [path, { target: service, changeOrigin: true }]),
-		),
-	},
+	server: { proxy },
+	preview: { proxy },
 	test: { environment: 'jsdom', include: ['src/**/*.test.ts'], globals: false },
 });

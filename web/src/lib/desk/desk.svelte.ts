@@ -21,7 +21,7 @@ export interface Large {
 	question: AskBody['question'] | null;
 }
 
-class Desk {
+export class Desk {
 	readonly draft = new Draft();
 	readonly areas = new Areas();
 	readonly answer = new Answer();
@@ -52,9 +52,9 @@ class Desk {
 		});
 	}
 
-	/** Asks what is in the form. */
-	async ask(body: AskBody): Promise<void> {
-		const asked: AskedWith = { areas: $state.snapshot(this.areas.list) };
+	/** Asks what is in the form; or what was asked before, with the areas of then. */
+	async ask(body: AskBody, before?: AskedWith): Promise<void> {
+		const asked: AskedWith = { areas: before?.areas ?? $state.snapshot(this.areas.list), body };
 		this.#question = body.question;
 		this.isPreview = body.preview === true;
 		await this.run((signal) => take(api.POST('/api/v1/queries', { body, signal })), asked);

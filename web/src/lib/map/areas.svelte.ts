@@ -5,6 +5,15 @@ import { Problem } from '../api/problem';
 /** `[longitude, latitude]` in degrees. */
 export type LonLat = [number, number];
 export type Shape = 'polygon' | 'rectangle' | 'circle' | 'corridor';
+/** What a click on the map does: `move` looks and selects, `edit` drags the selected area's corners, the others draw. */
+export type Tool = 'move' | 'edit' | 'hole' | Shape;
+
+/** A corridor keeps the line that it was made from, so that the line can be edited. */
+export interface Along {
+	line: LonLat[];
+	/** Of the whole corridor, in metres. */
+	width: number;
+}
 
 export interface DrawnArea {
 	/** Stays the same while the area is edited. */
@@ -14,6 +23,8 @@ export interface DrawnArea {
 	rings: LonLat[][];
 	/** Square metres as the service measured them; null until it has. */
 	squareMetres: number | null;
+	/** Corridors only; gone once the outline itself was changed. */
+	along?: Along;
 	/** Common plate only: a frame of this area's own, as `datetime-local` values in the agency's zone. */
 	from?: string;
 	to?: string;
@@ -27,34 +38,63 @@ export class Areas {
 	cameras = $state<number | null>(null);
 	/** Why they could not be measured, such as a ring that crosses itself. */
 	problem = $state.raw<Problem | null>(null);
+	/** The tool in hand; set it to begin drawing from elsewhere on the page. */
+	tool = $state<Tool>('move');
+	/** What the map is to show next: an area, all of them, or a place. Set by the methods below, read by the map. */
+	wanted = $state.raw<{ area: number } | { place: LonLat } | 'all' | null>(null);
 	#next = 1;
 	#measuring: AbortController | null = null;
 
-	add(shape: Shape, rings: LonLat[][]): DrawnArea {
-		const area: DrawnArea = { id: this.#next++, shape, rings, squareMetres: null };
+	add(shape: Shape, rings: LonLat[][], along?: Along): DrawnArea {
+		const area: DrawnArea = { id: this.#next++, shape, rings, squareMetres: null, ...(along ? { along } : {}) };
 		this.list.push(area);
 		void this.measure();
 		return area;
 	}
 
-	reshape(id: number, rings: LonLat[][]): void {
+	/** Several at once, measured together: typed, pasted or saved ones. */
+	addAll(shapes: { shape: Shape; rings: LonLat[][] }[]): void {
+		this.list.push(...shapes.map(({ shape, rings }) => ({ id: this.#next++, shape, rings, squareMetres: null })));
+		void this.measure();
+	}
+
+	/** A corridor without its line, or a circle with a moved corner, is a polygon from then on. */
+	reshape(id: number, rings: LonLat[][], { shape, along }: { shape?: Shape; along?: Along } = {}): void {
 		const area = this.list.find((other) => other.id === id);
 		if (!area) return;
 		area.rings = rings;
+		area.squareMetres = null;
+		if (shape) area.shape = shape;
+		if (along) area.along = along;
+		else delete area.along;
 		void this.measure();
+	}
+
+	find(id: number | null): DrawnArea | undefined {
+		return this.list.find((area) => area.id === id);
+	}
+
+	/** Moves the map to an area, to all of them, or to a place. */
+	show(wanted: { area: number } | { place: LonLat } | 'all'): void {
+		this.wanted = typeof wanted === 'string' ? wanted : { ...wanted };
 	}
 
 	remove(id: number): void {
 		this.list = this.list.filter((area) => area.id !== id);
-		if (this.selected === id) this.selected = null;
+		if (this.selected === id) {
+			this.selected = null;
+			if (this.tool === 'edit' || this.tool === 'hole') this.tool = 'move';
+		}
 		void this.measure();
 	}
 
 	clear(): void {
+		this.#measuring?.abort();
 		this.list = [];
 		this.selected = null;
 		this.cameras = null;
 		this.problem = null;
+		this.tool = 'move';
 	}
 
 	/** As the API wants them; frames of their own are added by the question. */

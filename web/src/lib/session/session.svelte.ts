@@ -43,6 +43,8 @@ class Session {
 		for (const event of ['pointerdown', 'keydown', 'wheel', 'touchstart'])
 			addEventListener(event, () => this.used(), { passive: true, capture: true });
 		document.addEventListener('visibilitychange', () => this.#lockIfIdle());
+		addEventListener('offline', () => (this.reached = false));
+		addEventListener('online', () => void this.refresh());
 		setInterval(() => this.#lockIfIdle(), LOOK_MS);
 		await this.refresh();
 	}

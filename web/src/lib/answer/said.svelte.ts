@@ -1,0 +1,2 @@
+/** What has been said once in this session and is not said again. */
+export const photosSaid = $state({ isDone: false });
