@@ -4,7 +4,8 @@ import { api, take, type Schemas } from '../api/client';
 import { Problem } from '../api/problem';
 import { desk } from '../desk/desk.svelte';
 import { session, type Me } from '../session/session.svelte';
-import { many } from '../words/numbers';
+import { areaLetter } from '../words/areas';
+import { many, squareMetres } from '../words/numbers';
 import { toasts } from '../ui/toasts.svelte';
 import { askBody } from './body';
 import type { Kind } from './draft.svelte';
@@ -135,6 +136,28 @@ class Asking {
 		return frame;
 	}
 
+	/** Areas beyond the sizes that policy names. */
+	#areaFaults(): { field: string; text: string }[] {
+		const { largestArea, largestTogether } = this.rules;
+		const { list, squareMetres: together } = desk.areas;
+		const over = list.findIndex(({ squareMetres: size }) => largestArea !== null && (size ?? 0) > largestArea);
+		if (over >= 0)
+			return [
+				{
+					field: 'areas',
+					text: `Area ${areaLetter(over)} is ${squareMetres(list[over]?.squareMetres ?? 0)}; one may have ${squareMetres(largestArea ?? 0)} at most.`,
+				},
+			];
+		if (largestTogether !== null && together !== null && together > largestTogether)
+			return [
+				{
+					field: 'areas',
+					text: `Together they are ${squareMetres(together)}; at most ${squareMetres(largestTogether)} may be asked about.`,
+				},
+			];
+		return [];
+	}
+
 	/** What the form itself finds wrong, in its order. */
 	readonly faults = $derived.by(() => {
 		const { now } = desk.draft;
@@ -156,6 +179,7 @@ class Asking {
 			found.push({ field: 'state', text: 'Not a state in the list, nor an ISO code such as US-CA, MX-BCN or CA.' });
 		if (this.words.vehicle && now.vehicle.year.trim() && !/^(19|20)\d\d$/.test(now.vehicle.year.trim()))
 			found.push({ field: 'vehicle.year', text: 'Four digits.' });
+		if (this.words.areas) found.push(...this.#areaFaults());
 		for (const { field, text } of this.frame.faults) found.push({ field, text });
 		if (now.kind === 'common-plate')
 			this.ownFrames.forEach((own, index) => {
