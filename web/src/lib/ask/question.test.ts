@@ -129,7 +129,7 @@ describe('the question said back', () => {
 		['partial-plate', 0, 'Plates like 7KXM204, California, white 2019 Toyota, look-alikes too, May 3 to May 10.'],
 		['make-model', 0, 'Every white 2019 Toyota, California, May 3 to May 10.'],
 		['area', 1, 'Every plate in the area, California, white 2019 Toyota, May 3 to May 10.'],
-		['common-plate', 2, 'Plates in at least two of 2 areas, California, white 2019 Toyota, May 3 to May 10.'],
+		['common-plate', 3, 'Plates in at least two of 3 areas, California, white 2019 Toyota, May 3 to May 10.'],
 		['movement', 0, 'Movement of 7KXM204, California, look-alikes too, May 3 to May 10.'],
 	] as [Kind, number, string][])('%s', (kind, count, sentence) => expect(said(kind, count)).toBe(sentence));
 

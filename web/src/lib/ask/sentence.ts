@@ -28,7 +28,7 @@ export function whatSentence(writing: Writing, areas: number, now: string): stri
 		'partial-plate': `Plates like ${plate}`,
 		'make-model': vehicle ? `Every ${vehicle}` : 'Every … vehicle',
 		area: areas === 1 ? 'Every plate in the area' : `Every plate in ${places}`,
-		'common-plate': `Plates in at least two of ${places}`,
+		'common-plate': areas === 2 ? 'Plates in both areas' : `Plates in at least two of ${places}`,
 		movement: `Movement of ${plate}`,
 	}[writing.kind];
 	const widened = takes.plate
