@@ -4,6 +4,8 @@ import { api, take, type Schemas } from '../api/client';
 import { Problem } from '../api/problem';
 import { desk } from '../desk/desk.svelte';
 import { session, type Me } from '../session/session.svelte';
+import { areaLetter } from '../words/areas';
+import { many, squareMetres } from '../words/numbers';
 import { toasts } from '../ui/toasts.svelte';
 import { askBody } from './body';
 import type { Kind } from './draft.svelte';
@@ -134,6 +136,28 @@ class Asking {
 		return frame;
 	}
 
+	/** Areas beyond the sizes that policy names. */
+	#areaFaults(): { field: string; text: string }[] {
+		const { largestArea, largestTogether } = this.rules;
+		const { list, squareMetres: together } = desk.areas;
+		const over = list.findIndex(({ squareMetres: size }) => largestArea !== null && (size ?? 0) > largestArea);
+		if (over >= 0)
+			return [
+				{
+					field: 'areas',
+					text: `Area ${areaLetter(over)} is ${squareMetres(list[over]?.squareMetres ?? 0)}; one may have ${squareMetres(largestArea ?? 0)} at most.`,
+				},
+			];
+		if (largestTogether !== null && together !== null && together > largestTogether)
+			return [
+				{
+					field: 'areas',
+					text: `Together they are ${squareMetres(together)}; at most ${squareMetres(largestTogether)} may be asked about.`,
+				},
+			];
+		return [];
+	}
+
 	/** What the form itself finds wrong, in its order. */
 	readonly faults = $derived.by(() => {
 		const { now } = desk.draft;
@@ -149,12 +173,13 @@ class Asking {
 		)
 			found.push({
 				field: 'plate',
-				text: `At least ${this.rules.fewestKnown} characters must be known; here it is ${this.pattern.known}.`,
+				text: `At least ${many(this.rules.fewestKnown, 'character')} must be known; wildcards do not count.`,
 			});
 		if (now.state && !STATE.test(now.state))
 			found.push({ field: 'state', text: 'Not a state in the list, nor an ISO code such as US-CA, MX-BCN or CA.' });
 		if (this.words.vehicle && now.vehicle.year.trim() && !/^(19|20)\d\d$/.test(now.vehicle.year.trim()))
 			found.push({ field: 'vehicle.year', text: 'Four digits.' });
+		if (this.words.areas) found.push(...this.#areaFaults());
 		for (const { field, text } of this.frame.faults) found.push({ field, text });
 		if (now.kind === 'common-plate')
 			this.ownFrames.forEach((own, index) => {
@@ -182,6 +207,12 @@ class Asking {
 	touched(field: string | undefined): void {
 		const { problem } = desk.draft;
 		if (problem && field !== undefined && fieldOf(problem.field) === field) desk.draft.problem = null;
+	}
+
+	/** By its key: the choice is shown too, wherever the form was scrolled to. */
+	chooseByKey(kind: Kind): void {
+		this.choose(kind);
+		void this.focus('kind');
 	}
 
 	choose(kind: Kind): void {
@@ -229,7 +260,9 @@ class Asking {
 		const place = document.querySelector(`form[data-ask] [data-field="${CSS.escape(field)}"]`);
 		for (let fold = place?.closest('details'); fold; fold = fold.parentElement?.closest('details')) fold.open = true;
 		await tick();
-		const control = place?.querySelector<HTMLElement>('input, select, textarea, button');
+		const control =
+			place?.querySelector<HTMLElement>('input[type="radio"]:checked') ??
+			place?.querySelector<HTMLElement>('input, select, textarea, button');
 		control?.focus({ preventScroll: true });
 		(place ?? control)?.scrollIntoView({ block: 'center' });
 	}

@@ -129,7 +129,7 @@ describe('the question said back', () => {
 		['partial-plate', 0, 'Plates like 7KXM204, California, white 2019 Toyota, look-alikes too, May 3 to May 10.'],
 		['make-model', 0, 'Every white 2019 Toyota, California, May 3 to May 10.'],
 		['area', 1, 'Every plate in the area, California, white 2019 Toyota, May 3 to May 10.'],
-		['common-plate', 2, 'Plates in at least two of 2 areas, California, white 2019 Toyota, May 3 to May 10.'],
+		['common-plate', 3, 'Plates in at least two of 3 areas, California, white 2019 Toyota, May 3 to May 10.'],
 		['movement', 0, 'Movement of 7KXM204, California, look-alikes too, May 3 to May 10.'],
 	] as [Kind, number, string][])('%s', (kind, count, sentence) => expect(said(kind, count)).toBe(sentence));
 
@@ -220,4 +220,13 @@ test('WHY 1 a quick time frame moves on with the clock until the person takes an
 	expect(draft.now.to).toBe('2026-05-02T00:00');
 	draft.clear();
 	expect(draft.now.plate).toBe('');
+});
+
+test('a vehicle of which only the color is known is still a vehicle', () => {
+	const writing = full('partial-plate');
+	Object.assign(writing.vehicle, { make: '', year: '' });
+	Object.assign(writing, { last: '7', lookAlikes: false, plate: '?82K?R' });
+	expect(whatSentence(writing, 0, '2026-05-10T13:31')).toBe(
+		'Plates like ?82K?R, California, white vehicle, the last 7 days.',
+	);
 });

@@ -12,9 +12,9 @@ const plateText = (text: string): string => characters(text).join('') || '…';
 
 /** `white 2019 Toyota Tacoma`. */
 export function vehicleWords({ make, model, colour, year }: Writing['vehicle']): string {
-	return [colour && colourWord(colour), year.trim(), make && makeWord(make), model && modelWord(model)]
-		.filter(Boolean)
-		.join(' ');
+	const words = [colour && colourWord(colour), year.trim(), make && makeWord(make), model && modelWord(model)];
+	const said = words.filter(Boolean).join(' ');
+	return said && !make && !model ? `${said} vehicle` : said;
 }
 
 /** `now` is a wall time in the agency's zone. */
@@ -28,7 +28,7 @@ export function whatSentence(writing: Writing, areas: number, now: string): stri
 		'partial-plate': `Plates like ${plate}`,
 		'make-model': vehicle ? `Every ${vehicle}` : 'Every … vehicle',
 		area: areas === 1 ? 'Every plate in the area' : `Every plate in ${places}`,
-		'common-plate': `Plates in at least two of ${places}`,
+		'common-plate': areas === 2 ? 'Plates in both areas' : `Plates in at least two of ${places}`,
 		movement: `Movement of ${plate}`,
 	}[writing.kind];
 	const widened = takes.plate
