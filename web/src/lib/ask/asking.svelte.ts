@@ -240,10 +240,12 @@ class Asking {
 		const body = askBody(desk.draft.now, this.frame, desk.areas.list, this.ownFrames, preview);
 		await desk.ask(body);
 		if (desk.draft.problem) await this.focusFault();
-		else if (desk.answer.view) {
-			desk.draft.isWhyOpen = false;
-			this.isTried = false;
-		}
+	}
+
+	/** An answer came: why becomes its one line. */
+	answered(): void {
+		this.isTried = false;
+		if (this.missingWhy.length === 0) desk.draft.isWhyOpen = false;
 	}
 
 	/** Goes to the field that a refusal names, if the form has it. */
