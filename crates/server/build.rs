@@ -36,7 +36,7 @@ fn embed() -> Result<(), Box<dyn Error>> {
     let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
     println!("cargo::rerun-if-env-changed=SIGHTLINE_WEB_BUILD");
     let build = match std::env::var("SIGHTLINE_WEB_BUILD") {
-        Ok(folder) => PathBuf::from(folder),
+        Ok(folder) => Path::new(&folder).canonicalize().map_err(|error| format!("{folder}: {error}"))?,
         Err(_) => web_build(&root)?,
     };
     println!("cargo::rerun-if-changed={}", build.display());
@@ -52,7 +52,7 @@ fn embed() -> Result<(), Box<dyn Error>> {
     table.push_str("];\n");
     let page = std::fs::read_to_string(build.join(PAGE))
         .map_err(|error| format!("the web app's page {} cannot be read: {error}", build.join(PAGE).display()))?;
-    writeln!(table, "const START_SCRIPTS: &[&str] = &{:?};", start_scripts(&page)?)?;
+    writeln!(table, "const START_SCRIPTS: &str = {:?};", start_scripts(&page)?.concat())?;
     std::fs::write(out.join("web.rs"), table)?;
     forget_old(&out, &kept)
 }
@@ -86,13 +86,16 @@ fn collect(folder: &Path, root: &Path, paths: &mut Vec<String>) -> Result<(), Bo
             collect(&path, root, paths)?;
             continue;
         }
-        let inside = path.strip_prefix(root)?.to_str().ok_or("a file of the web app has a name that is not UTF-8")?;
         // Compressed forms are made here, from the files themselves.
-        if !inside.ends_with(".br") && !inside.ends_with(".gz") {
-            paths.push(inside.replace('\\', "/"));
+        if !path.extension().is_some_and(|ending| ending == "br" || ending == "gz") {
+            paths.push(text(path.strip_prefix(root)?)?.replace('\\', "/"));
         }
     }
     Ok(())
+}
+
+fn text(path: &Path) -> Result<&str, String> {
+    path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))
 }
 
 fn write_file(
@@ -108,7 +111,7 @@ fn write_file(
         let _ = write!(hash, "{byte:02x}");
         hash
     });
-    let mut form = |ending: &str, compress: fn(&[u8]) -> std::io::Result<Vec<u8>>| -> std::io::Result<String> {
+    let mut form = |ending: &str, compress: fn(&[u8]) -> std::io::Result<Vec<u8>>| -> Result<String, Box<dyn Error>> {
         // Named by content: a form that was made before is used again.
         let name = format!("{hash}.{ending}");
         let file = out.join(&name);
@@ -118,14 +121,14 @@ fn write_file(
         }
         std::fs::write(&file, compressed)?;
         kept.insert(name);
-        Ok(format!("Some(include_bytes!({file:?}))"))
+        Ok(format!("Some(include_bytes!({:?}))", text(&file)?))
     };
     let (brotli, gzip) = (form("br", brotli)?, form("gz", gzip)?);
     writeln!(
         table,
         "    File {{ path: {path:?}, media_type: {:?}, hash: {hash:?}, raw: include_bytes!({:?}), brotli: {brotli}, gzip: {gzip} }},",
         media_type(path),
-        build.join(path),
+        text(&build.join(path))?,
     )?;
     Ok(())
 }
@@ -176,7 +179,7 @@ fn start_scripts(page: &str) -> Result<Vec<String>, Box<dyn Error>> {
         let (attributes, after) = after.split_once('>').ok_or("a script tag of the web app's page does not end")?;
         let (script, after) = after.split_once("</script>").ok_or("a script of the web app's page does not end")?;
         if !attributes.contains("src=") {
-            hashes.push(format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()))));
+            hashes.push(format!(" 'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()))));
         }
         rest = after;
     }

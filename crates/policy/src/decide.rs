@@ -53,7 +53,7 @@ pub(crate) fn fields_at_fault<'a>(policy: &'a AgencyPolicy, request: &QueryReque
         Ok::<_, NotSaid>(Authorizer::new().is_authorized(&request, all, &entities))
     };
     let Ok(response) = find() else { return BTreeSet::new() };
-    let forbidding = response.diagnostics().reason().filter_map(|id| rules.get(&id.to_string()));
+    let forbidding = response.diagnostics().reason().filter_map(|id| rules.get(id.as_ref()));
     forbidding.filter_map(|rule| rule.field.as_deref()).collect()
 }
 

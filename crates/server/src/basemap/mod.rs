@@ -31,6 +31,7 @@ pub struct Basemap {
 /// What kind of map it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = BasemapKind)]
 pub enum Kind {
     /// The fictional city, as one `GeoJSON` document.
     City,
@@ -48,6 +49,7 @@ pub enum Kind {
 /// How the layers of vector tiles are named, so that the page knows what to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = BasemapLayers)]
 pub enum Layers {
     City,
     Protomaps,

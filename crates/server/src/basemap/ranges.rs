@@ -56,7 +56,7 @@ pub async fn send(path: &Path, media_type: &'static str, headers: &HeaderMap) ->
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let common = [
         (header::ETAG, etag.clone()),
-        (header::CACHE_CONTROL, "public, max-age=86400".to_owned()),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
         (header::CONTENT_TYPE, media_type.to_owned()),
     ];

@@ -48,10 +48,9 @@ fn file_at(path: &str) -> Option<&'static File> {
 /// Scripts, styles and data come from us only, with the one base map host that the deployment names; nothing may frame
 /// the page. Style attributes cannot run code, and map, tables and charts set them.
 pub fn content_security_policy(basemap_origin: Option<&str>) -> HeaderValue {
-    let scripts: String = START_SCRIPTS.iter().map(|hash| format!(" '{hash}'")).collect();
     let map = basemap_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{START_SCRIPTS}; style-src 'self'; \
          style-src-attr 'unsafe-inline'; img-src 'self' data: blob:{map}; font-src 'self'; connect-src 'self'{map}; \
          worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );

@@ -26,7 +26,7 @@ pub struct PutMarks {
     pub marks: BTreeMap<String, MarkWord>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MarkWord {
     Relevant,
@@ -36,6 +36,23 @@ pub enum MarkWord {
 }
 
 impl MarkWord {
+    pub fn of(mark: Option<Mark>) -> Self {
+        match mark {
+            Some(Mark::Relevant) => Self::Relevant,
+            Some(Mark::NotRelevant) => Self::NotRelevant,
+            None => Self::None,
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "relevant" => Some(Self::Relevant),
+            "not-relevant" => Some(Self::NotRelevant),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
+
     fn mark(self) -> Option<Mark> {
         match self {
             Self::Relevant => Some(Mark::Relevant),

@@ -1,6 +1,7 @@
 //! How rows are shown: pages, filters afterwards (QRY-8), facets with counts.
 
 use super::answers::{Asked, Mark};
+use super::marks::MarkWord;
 use crate::App;
 use crate::agencies::store as agency_store;
 use crate::cameras::store as camera_store;
@@ -64,7 +65,7 @@ struct Wanted<'a> {
     state: Option<WantedState>,
     source: Option<Source>,
     matched: Option<MatchKind>,
-    mark: Option<Option<Mark>>,
+    mark: Option<MarkWord>,
     from: Option<UtcMicros>,
     to: Option<UtcMicros>,
 }
@@ -82,12 +83,7 @@ impl RowFilter {
         let word = |field: &'static str| move || Problem::invalid(field, "the word is not known");
         let source = self.source.as_deref().map(|word_| Source::from_word(word_).ok_or_else(word("source")));
         let matched = self.matched.as_deref().map(|word_| MatchKind::from_word(word_).ok_or_else(word("match")));
-        let mark = self.mark.as_deref().map(|word_| match word_ {
-            "relevant" => Ok(Some(Mark::Relevant)),
-            "not-relevant" => Ok(Some(Mark::NotRelevant)),
-            "none" => Ok(None),
-            _ => Err(word("mark")()),
-        });
+        let mark = self.mark.as_deref().map(|word_| MarkWord::from_word(word_).ok_or_else(word("mark")));
         let instant = |field: &'static str, text: &Option<String>| {
             text.as_deref()
                 .map(UtcMicros::parse_rfc3339)
@@ -119,7 +115,7 @@ impl Wanted<'_> {
             && self.state.is_none_or(|wanted| wanted.is(detection.state))
             && is(self.source.as_ref(), Some(&detection.source))
             && is(self.matched.as_ref(), Some(&hit.matched))
-            && self.mark.is_none_or(|wanted| wanted == mark)
+            && self.mark.is_none_or(|wanted| wanted == MarkWord::of(mark))
             && filter.area.is_none_or(|area| hit.areas.contains(&area))
             && self.from.is_none_or(|from| detection.scan_time >= from)
             && self.to.is_none_or(|to| detection.scan_time < to)

@@ -9,8 +9,10 @@
     reason = "a test that meets the unexpected fails there, and tells what it measured"
 )]
 
+mod basemap;
 mod calling;
 mod demo;
+mod demo_clock;
 mod feeds;
 mod files;
 mod first_start;
