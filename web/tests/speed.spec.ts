@@ -83,8 +83,9 @@ test.describe('an officer', () => {
 		for (let step = 0; step < 7; step += 1) await page.keyboard.press(step % 2 ? 'k' : 'j');
 		for (let step = 0; step < 3; step += 1) await page.keyboard.press('v');
 		const durations = await events();
-		console.log(
-			`      ${durations.length} slow enough to be measured (16 ms), median ${share(durations, 0.5)}, 90th ${share(durations, 0.9)} ms`,
+		say(
+			test.info(),
+			`${durations.length} slow enough to be measured (16 ms), median ${share(durations, 0.5)}, 90th ${share(durations, 0.9)} ms`,
 		);
 		expect(share(durations, 0.9)).toBeLessThan(100);
 	});
@@ -120,8 +121,9 @@ test.describe('an investigator', () => {
 				}
 				return found;
 			});
-		console.log(
-			`      ${total} rows, 60 long jumps: median frame ${share(gaps, 0.5).toFixed(0)}, 90th ${share(gaps, 0.9).toFixed(0)} ms`,
+		say(
+			test.info(),
+			`${total} rows, 60 long jumps: median frame ${share(gaps, 0.5).toFixed(0)}, 90th ${share(gaps, 0.9).toFixed(0)} ms`,
 		);
 		expect(share(gaps, 0.9)).toBeLessThan(100);
 		expect(await rows(page).count()).toBeLessThan(200);
