@@ -1,5 +1,5 @@
 // The places beside the desk: what an agency's manager, the host's operator and the public see and do.
-import { examine, expect, PHONE, signedIn, test, WIDE } from './support';
+import { examine, expect, PHONE, test, WIDE } from './support';
 
 test('NOT 1 AUD 6 anybody can read what the system is, and how its log is verified, without signing in', async ({
 	page,

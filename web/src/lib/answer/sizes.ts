@@ -4,7 +4,7 @@ import type { SortKey } from './sections';
 import type { Metrics } from './window';
 
 /** From this width on a card has its photos at the left. */
-export const WIDE = 640;
+export const WIDE = 760;
 export const TABLE_HEAD = 32;
 /** Above a stop: the time since the one before. */
 export const GAP = 26;
@@ -38,7 +38,7 @@ export interface Column {
 export const COLUMNS: Column[] = [
 	{ label: 'Plate', width: 114, sort: 'plate', isPinned: true },
 	{ label: 'State', width: 60, sort: 'state' },
-	{ label: 'Time', width: 196, sort: 'time' },
+	{ label: 'Time', width: 206, sort: 'time' },
 	{ label: 'Vehicle', width: 170, sort: 'vehicle' },
 	{ label: 'Camera', width: 240, sort: 'camera' },
 	{ label: 'Sure', width: 58, sort: 'confidence' },

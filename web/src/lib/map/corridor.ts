@@ -5,7 +5,7 @@
  * a line that comes back to itself gets a clean outline, with holes where it goes around something.
  */
 import type { LonLat } from './areas.svelte';
-import { boundsOf, closed, Plane, type Metres } from './geometry';
+import { boundsOf, closed, Plane, type Bounds, type Metres } from './geometry';
 
 /** Corners of a full round; the edge is at most 0.5 % of the width inside of it. */
 const ROUND_CORNERS = 32;
@@ -17,6 +17,13 @@ const NEAR = 1e-3;
 const SPECK = 0.5;
 
 type Edge = [Metres, Metres];
+
+/** A shape that may cover a part of another one's edge. */
+interface Near {
+	edges: Edge[];
+	box: Bounds;
+	isEarlier: boolean;
+}
 
 /** GeoJSON rings, the outline first; empty for a line without length. `width` is the whole of it, in metres. */
 export function corridor(line: LonLat[], width: number): LonLat[][] {
@@ -37,7 +44,7 @@ export function corridor(line: LonLat[], width: number): LonLat[][] {
 		.map((ring) => closed(ring.map((point) => plane.place(point))));
 }
 
-const distance = (a: Metres, b: Metres): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
+const distance = (a: Metres, b: Metres): number => Math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2);
 
 function size(ring: Metres[]): number {
 	let twice = 0;
@@ -80,7 +87,10 @@ function outerEdges(shapes: Metres[][]): Edge[] {
 			.map((other, place) => ({ ...other, isEarlier: place < index }))
 			.filter(({ box }, place) => place !== index && meets(shape.box, box));
 		for (const edge of shape.edges) {
-			const cuts = near.flatMap((other) => other.edges.flatMap((across) => cutsOf(edge, across)));
+			const cuts: number[] = [];
+			for (const other of near) {
+				for (const across of other.edges) if (mayMeet(edge, across)) cuts.push(...cutsOf(edge, across));
+			}
 			for (const part of parts(edge, cuts)) {
 				const middle: Metres = [(part[0][0] + part[1][0]) / 2, (part[0][1] + part[1][1]) / 2];
 				if (!near.some((other) => covers(other, part, middle))) result.push(part);
@@ -93,8 +103,17 @@ function outerEdges(shapes: Metres[][]): Edge[] {
 const meets = (a: number[], b: number[]): boolean =>
 	a[0]! <= b[2]! + NEAR && b[0]! <= a[2]! + NEAR && a[1]! <= b[3]! + NEAR && b[1]! <= a[3]! + NEAR;
 
+/** Most edges are far from each other; this is the cheap way to know. */
+const mayMeet = ([a, b]: Edge, [c, d]: Edge): boolean =>
+	Math.min(a[0], b[0]) <= Math.max(c[0], d[0]) + NEAR &&
+	Math.min(c[0], d[0]) <= Math.max(a[0], b[0]) + NEAR &&
+	Math.min(a[1], b[1]) <= Math.max(c[1], d[1]) + NEAR &&
+	Math.min(c[1], d[1]) <= Math.max(a[1], b[1]) + NEAR;
+
 /** Whether a part of an edge is inside another shape, or lies on its edge and the other shape keeps it. */
-function covers({ edges, isEarlier }: { edges: Edge[]; isEarlier: boolean }, part: Edge, middle: Metres): boolean {
+function covers({ edges, box, isEarlier }: Near, part: Edge, middle: Metres): boolean {
+	if (middle[0] < box[0] - NEAR || middle[0] > box[2] + NEAR) return false;
+	if (middle[1] < box[1] - NEAR || middle[1] > box[3] + NEAR) return false;
 	let onEdge: Edge | null = null;
 	for (const edge of edges) {
 		const left = leftOf(edge, middle);

@@ -25,9 +25,7 @@ describe('places of reads', () => {
 
 	it('are made of 10,000 reads at once', () => {
 		const rows = Array.from({ length: 10_000 }, (_, index) => row(String(index), index % 150, 0));
-		const began = performance.now();
 		expect(placesOf(rows)).toHaveLength(150);
-		expect(performance.now() - began).toBeLessThan(100);
 	});
 });
 

@@ -26,9 +26,11 @@ import { BOLD, GROUND, NOTHING, REGULAR } from './style';
 
 setWorkerUrl(worker);
 
-/** Sea, where nothing else is known. */
+/** Where nothing else is known. */
 const OPENS_AT: LonLat = [-98, 39];
 const MARGIN = 64;
+/** The tools lie along the upper edge. */
+const MARGIN_TOP = 96;
 /** How near the pointer must be to a mark, in pixels; a finger covers more. */
 const NEAR = 3;
 const NEAR_FINGER = 12;
@@ -154,7 +156,8 @@ export class Scene {
 	/** Shows all of a box, no nearer than a few streets. */
 	fit([west, south, east, north]: Bounds): void {
 		const { clientWidth, clientHeight } = this.map.getContainer();
-		const padding = Math.min(MARGIN, clientWidth / 6, clientHeight / 6);
+		const margin = Math.min(MARGIN, clientWidth / 6, clientHeight / 6);
+		const padding = { left: margin, right: margin, bottom: margin, top: Math.min(MARGIN_TOP, clientHeight / 5) };
 		this.map.fitBounds([west, south, east, north], { padding, maxZoom: 16.5, duration: 0 });
 	}
 
@@ -172,11 +175,11 @@ export class Scene {
 	keepInView(place: LonLat): void {
 		const { x, y } = this.map.project(place);
 		const { clientWidth: width, clientHeight: height } = this.map.getContainer();
-		const short = (value: number, size: number) => {
-			const margin = Math.min(MARGIN, size / 4);
-			return value < margin ? value - margin : value > size - margin ? value - size + margin : 0;
+		const short = (value: number, size: number, before: number) => {
+			const [first, last] = [Math.min(before, size / 4), Math.min(MARGIN, size / 4)];
+			return value < first ? value - first : value > size - last ? value - size + last : 0;
 		};
-		const by: [number, number] = [short(x, width), short(y, height)];
+		const by: [number, number] = [short(x, width, MARGIN), short(y, height, MARGIN_TOP)];
 		if (by[0] !== 0 || by[1] !== 0) this.map.panBy(by, { duration: 240 });
 	}
 
