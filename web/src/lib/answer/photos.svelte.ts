@@ -56,7 +56,11 @@ export class Photos {
 		const running = (this.#running = new AbortController());
 		const { signal } = running;
 		while (this.#wanted.length && !signal.aborted) {
-			const batch = this.#wanted.splice(0, BATCH);
+			// What came while it was wanted again is not opened, and recorded, twice.
+			const missing = this.#wanted.filter((photo) => !this.#found.has(photoKey(photo)));
+			const batch = missing.slice(0, BATCH);
+			this.#wanted = missing.slice(BATCH);
+			if (batch.length === 0) break;
 			try {
 				const blobs = await openPhotos(query, batch, signal);
 				if (!signal.aborted) for (const photo of batch) this.#keep(photo, blobs.get(photoKey(photo)));

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Photos } from './photos.svelte';
+
+const asked: string[][] = [];
+let photos: Photos;
+
+beforeEach(() => {
+	asked.length = 0;
+	vi.useFakeTimers();
+	let next = 0;
+	vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => `blob:${next++}`, revokeObjectURL: vi.fn() }));
+	vi.stubGlobal('fetch', async (request: Request) => {
+		const body = (await request.json()) as { photos: { detection: string; number: number }[] };
+		asked.push(body.photos.map(({ detection, number }) => `${detection}/${number}`));
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		const parts = body.photos
+			.filter(({ detection }) => detection !== 'gone')
+			.map(
+				({ detection, number }) =>
+					`--x\r\ncontent-disposition: form-data; name="${detection}/${number}"; filename="p"\r\ncontent-type: image/jpeg\r\n\r\njpeg\r\n`,
+			);
+		return new Response(`${parts.join('')}--x--\r\n`, {
+			headers: { 'content-type': 'multipart/form-data; boundary=x' },
+		});
+	});
+	photos = new Photos();
+	photos.open('q');
+});
+
+afterEach(() => {
+	photos.close();
+	vi.useRealTimers();
+	vi.unstubAllGlobals();
+});
+
+const of = (...detections: string[]) => detections.map((detection) => ({ detection, number: 0 }));
+
+test('what is scrolled past is not opened, since each opening is recorded', async () => {
+	photos.want(of('1', '2'));
+	await vi.advanceTimersByTimeAsync(50);
+	photos.want(of('3'));
+	await vi.advanceTimersByTimeAsync(400);
+	expect(asked).toEqual([['3/0']]);
+});
+
+test('at most 24 are asked for at once, and none twice', async () => {
+	const all = Array.from({ length: 30 }, (_, index) => String(index));
+	photos.want(of(...all));
+	await vi.advanceTimersByTimeAsync(180);
+	photos.want(of(...all));
+	await vi.advanceTimersByTimeAsync(1_000);
+	expect(asked.map(({ length }) => length)).toEqual([24, 6]);
+	expect(new Set(asked.flat()).size).toBe(30);
+});
+
+test('one that cannot be opened any more is said to be so', async () => {
+	photos.want(of('1', 'gone'));
+	await vi.advanceTimersByTimeAsync(1_000);
+	expect(photos.of('1', 0)).toHaveProperty('url');
+	expect(photos.of('gone', 0)).toHaveProperty('gone');
+});
+
+test('all are let go of when the answer closes', async () => {
+	photos.want(of('1', '2'));
+	await vi.advanceTimersByTimeAsync(1_000);
+	photos.close();
+	expect(photos.of('1', 0)).toBeUndefined();
+	expect(URL.revokeObjectURL).toHaveBeenCalledTimes(2);
+});
