@@ -28,7 +28,7 @@ class Asking {
 	/** The lists came, or could not be had. */
 	isReady = $state(false);
 	listsProblem = $state.raw<Problem | null>(null);
-	now = $state(Date.now());
+	now = $state(session.now());
 	/** Asked with something missing: what is missing is marked from now on. */
 	isTried = $state(false);
 
@@ -75,7 +75,7 @@ class Asking {
 	}
 
 	keepUp(last?: Last): void {
-		this.now = Date.now();
+		this.now = session.now();
 		desk.draft.keepUp(session.zone, last ?? desk.draft.now.last, this.now);
 	}
 

@@ -1,5 +1,6 @@
 /** The question that is being written. It outlives a locked screen, for the same person only, and is kept nowhere else. */
 import type { Problem } from '../api/problem';
+import { session } from '../session/session.svelte';
 import type { Zone } from '../words/times';
 import { LAST, lastDays, type Last } from './frames';
 
@@ -54,7 +55,7 @@ export class Draft {
 	}
 
 	/** Takes a quick time frame, or brings the one that is taken up to now. */
-	keepUp(zone: Zone, last: Last = this.now.last, now = Date.now()): void {
+	keepUp(zone: Zone, last: Last = this.now.last, now = session.now()): void {
 		this.now.last = last;
 		const quick = LAST.find(({ value }) => value === last);
 		if (!quick) return;

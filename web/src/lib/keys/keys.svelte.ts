@@ -14,6 +14,8 @@ export interface Key {
 export interface KeyGroup {
 	title: string;
 	keys: Key[];
+	/** Keys of the page rest while a dialog or a menu is in front of it; those of a dialog work only then. */
+	within: 'page' | 'dialog' | 'anywhere';
 }
 
 class Keys {
@@ -21,8 +23,8 @@ class Keys {
 	isShown = $state(false);
 
 	/** Adds keys for as long as the component that calls this is there. Call it while a component is made. */
-	use(title: string, keys: Key[]): void {
-		const group = { title, keys };
+	use(title: string, keys: Key[], within: KeyGroup['within'] = 'page'): void {
+		const group: KeyGroup = { title, keys, within };
 		this.groups = [...this.groups, group];
 		onDestroy(() => (this.groups = this.groups.filter((other) => other !== group)));
 	}
@@ -34,12 +36,11 @@ class Keys {
 		const isTyping =
 			target?.closest('input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]') !==
 			null;
-		// An open dialog keeps its keys to itself, but for those that are registered from inside it.
-		const dialog = document.querySelector('dialog[open]');
-		for (const { keys } of this.groups.toReversed()) {
+		const within = document.querySelector('dialog[open], :popover-open') ? 'dialog' : 'page';
+		for (const { keys, within: place } of this.groups.toReversed()) {
+			if (place !== within && place !== 'anywhere') continue;
 			for (const { key, run, whileTyping = false } of keys) {
 				if (!run || (isTyping && !whileTyping) || !matches(key, event)) continue;
-				if (dialog && !dialog.contains(target)) continue;
 				event.preventDefault();
 				run(event);
 				return;

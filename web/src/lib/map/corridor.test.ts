@@ -80,7 +80,7 @@ describe('QRY 4 a corridor along a road', () => {
 			expect(corridor(along, 100).length).toBeGreaterThan(0);
 			return performance.now() - began;
 		});
-		expect(Math.min(...times)).toBeLessThan(250);
+		expect(Math.min(...times)).toBeLessThan(1_000);
 	});
 
 	it('measures its line', () => {
