@@ -51,7 +51,7 @@ test.describe('an officer at the standard door', () => {
 		await openDesk(page);
 		await plate(page, 'full-plate', '7KXM204', 'US-CA', purposes.police);
 		await ask(page);
-		await rows(page).first().click();
+		await rows(page).first().getByText('7KXM204').first().click();
 		await page.keyboard.press('r');
 		await page.keyboard.press('j');
 		await page.keyboard.press('n');
