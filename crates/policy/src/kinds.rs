@@ -19,10 +19,11 @@ const METRES_PER_DEGREE: f64 = 111_000.0;
 /// Degrees between the two tried places: further than the largest of them is wide.
 const APART_DEGREES: f64 = 1.0;
 
-/// Which fields of the purpose a kind of question needs.
+/// Which fields a kind of question needs beside what makes it one: the state of the plate, and those of the purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the form")]
 pub struct Needs {
+    pub state: bool,
     pub case_reference: bool,
     pub subject: bool,
     pub target: bool,
@@ -50,10 +51,11 @@ pub fn kind_standing(
     pools: &[PoolFacts],
     now: UtcMicros,
 ) -> Option<KindStanding> {
-    let question = well_formed(kind, policy.limits(), now)?;
+    let question = well_formed(kind, policy.limits(), State::us("CA").ok(), now)?;
+    let bare_question = well_formed(kind, policy.limits(), None, now)?;
     // Of no query: this one is never asked.
     let query: QueryId = "00000000-0000-0000-0000-000000000000".parse().ok()?;
-    let request = |reason: Option<&ReasonFacts>, purpose: Purpose| QueryRequest {
+    let request = |question: &Question, reason: Option<&ReasonFacts>, purpose: Purpose| QueryRequest {
         now,
         query,
         asker: asker.clone(),
@@ -73,7 +75,7 @@ pub fn kind_standing(
     }
     let mut refusal = None;
     for reason in &tried {
-        match decide::may_ask(policy, request(*reason, filled(code(*reason)))) {
+        match decide::may_ask(policy, request(&question, *reason, filled(code(*reason)))) {
             Ok(()) => {
                 refusal = None;
                 break;
@@ -82,9 +84,10 @@ pub fn kind_standing(
         }
     }
     let reason = tried.first().copied().flatten();
-    let fields = decide::fields_at_fault(policy, &request(reason, empty(code(reason))));
+    let fields = decide::fields_at_fault(policy, &request(&bare_question, reason, empty(code(reason))));
     let needs = |field: &str| fields.iter().any(|found| found.strip_prefix("purpose.") == Some(field));
     let needs = Needs {
+        state: fields.contains("criteria.state"),
         case_reference: needs("case_reference"),
         subject: needs("subject"),
         target: needs("target"),
@@ -126,9 +129,8 @@ fn empty(reason: ReasonCode) -> Purpose {
 }
 
 /// A question of the kind that keeps every limit. `None` only if the domain would not take it.
-fn well_formed(kind: QuestionKind, limits: &Limits, now: UtcMicros) -> Option<Question> {
+fn well_formed(kind: QuestionKind, limits: &Limits, state: Option<State>, now: UtcMicros) -> Option<Question> {
     let vehicle = VehicleFilter { make: Some("toyota".into()), ..VehicleFilter::default() };
-    let state = State::us("CA").ok();
     let plate = PlateText::normalise("7ABC123").ok()?;
     let criteria = match kind {
         QuestionKind::FullPlate => Criteria::FullPlate { plate, state },

@@ -45,8 +45,9 @@ fn why_2_the_best_of_the_reasons_counts_and_without_any_the_reason_is_what_is_mi
 }
 
 #[test]
-fn why_3_why_6_why_7_the_needs_of_each_kind_are_those_of_its_rules() {
-    let plate = Needs { case_reference: true, subject: true, not_based_on_trait: true, ..Needs::default() };
+fn qry_2_why_3_why_6_why_7_the_needs_of_each_kind_are_those_of_its_rules() {
+    let plate =
+        Needs { state: true, case_reference: true, subject: true, not_based_on_trait: true, ..Needs::default() };
     let place = Needs {
         case_reference: true,
         target: true,
@@ -72,6 +73,7 @@ fn why_3_why_6_why_7_the_needs_of_each_kind_are_those_of_its_rules() {
         plain.signature.log_in = LogIn::Plain;
         assert_eq!(standing(&PIA, &plain, kind, &[reason(true)]).needs, needs, "{kind}");
     }
-    assert!(!standing(&OPEN, &asker(), QuestionKind::FullPlate, &[reason(true)]).needs.subject);
+    let open = standing(&OPEN, &asker(), QuestionKind::FullPlate, &[reason(true)]).needs;
+    assert!(!open.subject && !open.state);
     assert!(!standing(&OPEN, &asker(), QuestionKind::Area, &[reason(true)]).needs.case_reference);
 }

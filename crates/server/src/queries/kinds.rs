@@ -48,10 +48,12 @@ pub struct RefusalView {
     pub unlock: Option<String>,
 }
 
-/// Fields of the purpose without which the kind is refused.
+/// Fields without which the kind is refused: the state of the plate, and those of the purpose.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the form")]
 pub struct NeedsView {
+    /// `question.state`.
+    pub state: bool,
     pub case_reference: bool,
     pub subject: bool,
     pub target: bool,
@@ -64,6 +66,7 @@ pub struct NeedsView {
 impl From<policy::Needs> for NeedsView {
     fn from(needs: policy::Needs) -> Self {
         Self {
+            state: needs.state,
             case_reference: needs.case_reference,
             subject: needs.subject,
             target: needs.target,
