@@ -2,6 +2,7 @@
 
 use super::caller::{Caller, device_name};
 use super::store::{self, Session, SessionKind, User};
+use super::throttle::Settled;
 use super::{password, sessions};
 use crate::App;
 use crate::agencies::acts::{self, Act, NewUser};
@@ -96,9 +97,10 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
     let login = store::normalise_login(&body.login);
     let found = store::user_by_login(&app.sql, &login).await?;
     let known_agency = found.as_ref().map(|user| user.agency);
-    let passed = check_credentials(&app, &login, found.as_ref(), &body, door).await?;
-    let Some(user) = found.filter(|_| passed) else {
-        app.ledger.record(SignInFailed { agency: known_agency, login, door, device }).await?;
+    let checked = check_credentials(&app, &login, found.as_ref(), &body, door).await?;
+    let Some(user) = found.filter(|_| checked == Checked::Fits) else {
+        let checked = checked != Checked::DoorIsClosed;
+        app.ledger.record(SignInFailed { agency: known_agency, login, door, device, checked }).await?;
         return Err(Problem::wrong_credentials());
     };
     let agency = agency_store::agency(&app.sql, user.agency).await?.filter(|agency| agency.active);
@@ -139,30 +141,51 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
     Ok(response)
 }
 
-/// Password, and for the enhanced door the one-time code. Unknown names take as long as known ones.
+/// What became of the credentials of a try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Checked {
+    Fits,
+    Wrong,
+    /// Too many tries before this one: nothing was looked at.
+    DoorIsClosed,
+}
+
+/// Counts the try before anything is checked, so that tries at the same time pass the limit no more than one after another.
 async fn check_credentials(
     app: &App,
     login: &str,
     found: Option<&User>,
     body: &SignIn,
     door: LogIn,
-) -> Result<bool, Problem> {
+) -> Result<Checked, Problem> {
     let now = app.clock.now();
-    if app.sign_ins.is_closed(login, now) {
-        return Ok(false);
-    }
+    let Some(reserved) = app.sign_ins.reserve(login, now) else { return Ok(Checked::DoorIsClosed) };
+    let fits = credentials_fit(app, found, body, door, now).await;
+    app.sign_ins.settle(
+        reserved,
+        match &fits {
+            Ok(true) => Settled::Passed,
+            Ok(false) => Settled::Failed,
+            Err(_) => Settled::NotChecked,
+        },
+    );
+    Ok(if fits? { Checked::Fits } else { Checked::Wrong })
+}
+
+/// Password, and for the enhanced door the one-time code. Unknown names take as long as known ones.
+async fn credentials_fit(
+    app: &App,
+    found: Option<&User>,
+    body: &SignIn,
+    door: LogIn,
+    now: UtcMicros,
+) -> Result<bool, Problem> {
     let hash = found.map(|user| user.password.clone());
     let mut passed = password::verify(body.password.clone(), hash).await?;
     if let (true, LogIn::Enhanced, Some(user)) = (passed, door, found) {
         passed = check_code(app, user, body.code.as_deref().unwrap_or_default(), now).await?;
     }
-    passed = passed && found.is_some_and(|user| user.active);
-    if passed {
-        app.sign_ins.succeeded(login);
-    } else {
-        app.sign_ins.failed(login, now);
-    }
-    Ok(passed)
+    Ok(passed && found.is_some_and(|user| user.active))
 }
 
 /// A code counts once, and no code before one that counted.
@@ -414,7 +437,7 @@ pub async fn first_start(State(app): State<Arc<App>>, bytes: Bytes) -> Result<St
 }
 
 /// Names of the host's own agency and unit.
-const HOST_AGENCY: &str = "Host";
+pub const HOST_AGENCY: &str = "Host";
 const HOST_UNIT: &str = "Operations";
 
 /// The host's own agency, unit and operator. What an earlier attempt made before it was cut short is used again: with it in

@@ -1,43 +1,100 @@
 //! Guessing is slowed: five failures in fifteen minutes close an account's door for the rest of them.
-//! Counted per login name, known or not, so that the answer does not tell which names exist.
+//! Counted per login name, known or not, so that the answer does not tell which names exist. A try is counted before its
+//! password is checked and settled afterwards: many at the same time check no more passwords than one after another.
 
 use domain::UtcMicros;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
-const FAILURES_MAX: usize = 5;
+/// Tries that count, failed or not yet settled. People sign in one by one; programs use a token.
+const TRIES_MAX: usize = 5;
 const WINDOW_MICROS: i64 = 15 * 60 * 1_000_000;
 /// Names remembered; beyond, the oldest half is forgotten.
 const NAMES_MAX: usize = 10_000;
 
-/// Failed sign-ins by login name. In memory: a restart forgives, the ledger does not forget.
+/// Tries to sign in by login name. In memory: a restart forgives, the ledger does not forget.
 #[derive(Debug, Default)]
-pub struct Throttle(Mutex<HashMap<String, Vec<UtcMicros>>>);
+pub struct Throttle(Mutex<Tries>);
+
+#[derive(Debug, Default)]
+struct Tries {
+    /// Number of the next try.
+    next: u64,
+    by_login: HashMap<String, Vec<Try>>,
+}
+
+#[derive(Debug)]
+struct Try {
+    number: u64,
+    time: UtcMicros,
+    failed: bool,
+}
+
+/// A try that is counted: its password may be checked. Dropped without being settled it counts to the end of the window,
+/// so that nobody guesses for nothing by hanging up.
+#[derive(Debug)]
+#[must_use]
+pub struct Reserved {
+    login: String,
+    number: u64,
+}
+
+/// How a try ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Earlier failures are forgiven; other tries that are not settled stay counted.
+    Passed,
+    Failed,
+    /// Something else failed; nothing was learned about the password, and the try does not count.
+    NotChecked,
+}
 
 impl Throttle {
-    pub fn is_closed(&self, login: &str, now: UtcMicros) -> bool {
-        let mut failures = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(times) = failures.get_mut(login) else { return false };
-        times.retain(|time| now.0 - time.0 < WINDOW_MICROS);
-        times.len() >= FAILURES_MAX
+    fn tries(&self) -> MutexGuard<'_, Tries> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub fn failed(&self, login: &str, now: UtcMicros) {
-        let mut failures = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if failures.len() >= NAMES_MAX {
-            let mut newest: Vec<_> = failures.values().filter_map(|times| times.last().copied()).collect();
-            newest.sort_unstable();
-            let middle = newest.get(newest.len() / 2).copied().unwrap_or(now);
-            failures.retain(|_, times| times.last().is_some_and(|time| *time > middle));
+    /// Counts a try. `None` where the door is closed.
+    pub fn reserve(&self, login: &str, now: UtcMicros) -> Option<Reserved> {
+        let mut tries = self.tries();
+        if tries.by_login.len() >= NAMES_MAX && !tries.by_login.contains_key(login) {
+            tries.forget_the_oldest_half(now);
         }
-        let times = failures.entry(login.to_owned()).or_default();
-        times.push(now);
-        let excess = times.len().saturating_sub(FAILURES_MAX);
-        times.drain(..excess);
+        let number = tries.next;
+        let of_login = tries.by_login.entry(login.to_owned()).or_default();
+        of_login.retain(|a_try| now.0 - a_try.time.0 < WINDOW_MICROS);
+        if of_login.len() >= TRIES_MAX {
+            return None;
+        }
+        of_login.push(Try { number, time: now, failed: false });
+        tries.next += 1;
+        Some(Reserved { login: login.to_owned(), number })
     }
 
-    pub fn succeeded(&self, login: &str) {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(login);
+    pub fn settle(&self, reserved: Reserved, settled: Settled) {
+        let mut tries = self.tries();
+        let Some(of_login) = tries.by_login.get_mut(&reserved.login) else { return };
+        match settled {
+            Settled::Passed => of_login.retain(|a_try| !a_try.failed && a_try.number != reserved.number),
+            Settled::NotChecked => of_login.retain(|a_try| a_try.number != reserved.number),
+            Settled::Failed => {
+                for a_try in of_login.iter_mut().filter(|a_try| a_try.number == reserved.number) {
+                    a_try.failed = true;
+                }
+            }
+        }
+        if of_login.is_empty() {
+            tries.by_login.remove(&reserved.login);
+        }
+    }
+}
+
+impl Tries {
+    fn forget_the_oldest_half(&mut self, now: UtcMicros) {
+        let mut newest: Vec<_> = self.by_login.values().filter_map(|tries| Some(tries.last()?.time)).collect();
+        newest.sort_unstable();
+        let middle = newest.get(newest.len() / 2).copied().unwrap_or(now);
+        self.by_login.retain(|_, tries| tries.last().is_some_and(|a_try| a_try.time > middle));
     }
 }
 
@@ -45,24 +102,53 @@ impl Throttle {
 mod tests {
     use super::*;
 
+    const START: UtcMicros = UtcMicros(0);
+
+    fn fail(throttle: &Throttle, login: &str, now: UtcMicros) {
+        throttle.settle(throttle.reserve(login, now).unwrap(), Settled::Failed);
+    }
+
     #[test]
     fn acc_6_the_sixth_try_within_fifteen_minutes_finds_the_door_closed() {
         let throttle = Throttle::default();
-        let start = UtcMicros(0);
-        for _ in 0..FAILURES_MAX {
-            assert!(!throttle.is_closed("a", start));
-            throttle.failed("a", start);
+        for _ in 0..TRIES_MAX {
+            fail(&throttle, "a", START);
         }
-        assert!(throttle.is_closed("a", start) && !throttle.is_closed("b", start));
-        assert!(!throttle.is_closed("a", start.plus_micros(WINDOW_MICROS)));
+        assert!(throttle.reserve("a", START).is_none() && throttle.reserve("b", START).is_some());
+        assert!(throttle.reserve("a", START.plus_micros(WINDOW_MICROS)).is_some());
+    }
+
+    #[test]
+    fn acc_6_tries_count_before_they_are_settled_and_also_when_they_never_are() {
+        let throttle = Throttle::default();
+        let reserved: Vec<_> = (0..50).filter_map(|_| throttle.reserve("a", START)).collect();
+        assert_eq!(reserved.len(), TRIES_MAX);
+        drop(reserved);
+        assert!(throttle.reserve("a", START).is_none());
+    }
+
+    #[test]
+    fn acc_6_a_sign_in_forgives_failures_but_not_tries_that_are_still_running() {
+        let throttle = Throttle::default();
+        fail(&throttle, "a", START);
+        fail(&throttle, "a", START);
+        let running = throttle.reserve("a", START).unwrap();
+        throttle.settle(throttle.reserve("a", START).unwrap(), Settled::Passed);
+        throttle.settle(running, Settled::Failed);
+        let left: Vec<_> = std::iter::from_fn(|| throttle.reserve("a", START)).collect();
+        assert_eq!(left.len(), TRIES_MAX - 1);
+        for reserved in left {
+            throttle.settle(reserved, Settled::NotChecked);
+        }
+        assert_eq!(std::iter::from_fn(|| throttle.reserve("a", START)).count(), TRIES_MAX - 1);
     }
 
     #[test]
     fn the_memory_of_names_is_bounded() {
         let throttle = Throttle::default();
         for number in 0..NAMES_MAX + 50 {
-            throttle.failed(&format!("name {number}"), UtcMicros(i64::try_from(number).unwrap()));
+            fail(&throttle, &format!("name {number}"), UtcMicros(i64::try_from(number).unwrap()));
         }
-        assert!(throttle.0.lock().unwrap().len() <= NAMES_MAX);
+        assert!(throttle.tries().by_login.len() <= NAMES_MAX);
     }
 }

@@ -39,6 +39,8 @@ pub struct SignInFailed {
     pub login: String,
     pub door: LogIn,
     pub device: String,
+    /// False where the door was closed after too many tries, and the password was not looked at.
+    pub checked: bool,
 }
 
 impl Recordable for SignInFailed {
@@ -53,7 +55,7 @@ impl Recordable for SignInFailed {
     fn record(&self) -> Value {
         // A login field takes what is typed, sometimes a password: only the beginning is kept.
         let login: String = self.login.chars().take(80).collect();
-        json!({ "login": login, "door": self.door, "device": self.device })
+        json!({ "login": login, "door": self.door, "device": self.device, "checked": self.checked })
     }
 }
 

@@ -4,6 +4,8 @@ use super::world::{PASSWORD, World, ask};
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::task::JoinSet;
 
 fn sign_in(login: &str, password: &str, door: &str, code: Option<String>) -> Value {
     json!({ "login": login, "password": password, "door": door, "code": code, "deliver": "token" })
@@ -66,6 +68,29 @@ async fn acc_6_the_sixth_try_finds_the_door_closed_even_with_the_right_password(
     let failures =
         world.records(world.police).await.into_iter().filter(|record| record.kind == "sign-in.failed").count();
     assert_eq!(failures, 6, "aud: every failed try is recorded");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn acc_6_of_fifty_wrong_tries_at_the_same_time_at_most_five_reach_the_password_check() {
+    let world = Arc::new(World::new().await);
+    let mut tries = JoinSet::new();
+    for number in 0..50 {
+        let world = Arc::clone(&world);
+        tries.spawn(async move {
+            try_sign_in(&world, sign_in("officer", &format!("wrong password {number}"), "plain", None))
+                .await
+                .refused(401)
+        });
+    }
+    let answers = tries.join_all().await;
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "the answer does not tell which were looked at");
+    let records = world.records(world.police).await;
+    let failed: Vec<_> = records.iter().filter(|record| record.kind == "sign-in.failed").collect();
+    assert_eq!(failed.len(), 50, "aud: every failed try is recorded");
+    assert_eq!(failed.iter().filter(|record| record.record["checked"] == true).count(), 5);
+    try_sign_in(&world, sign_in("officer", PASSWORD, "plain", None)).await.refused(401);
+    world.clock.advance_micros(15 * 60 * 1_000_000);
+    try_sign_in(&world, sign_in("officer", PASSWORD, "plain", None)).await.ok();
 }
 
 #[tokio::test]
