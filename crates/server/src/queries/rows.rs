@@ -19,6 +19,7 @@ const FACET_VALUES_MAX: usize = 50;
 /// Narrows what is shown of an answer; asks nothing new.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct RowFilter {
     /// From 0; 500 rows a page.
     pub page: Option<usize>,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sightline_server::http::openapi;
 use sightline_server::http::routes::{Access, Audit, Route, Verb, table};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 fn verb(route: &Route) -> &'static str {
     match route.verb {
@@ -35,6 +36,68 @@ fn every_route_is_in_the_openapi_document_and_the_document_has_no_other() {
         .map(|route| format!("{} {}", verb(route), route.path.replace("{*", "{")))
         .collect();
     assert_eq!(documented, routed);
+}
+
+#[test]
+fn qry_8_parameters_in_a_path_template_are_in_the_path_and_all_others_are_in_the_query() {
+    let mut found = 0;
+    for (path, verbs) in DOCUMENT["paths"].as_object().unwrap() {
+        let named: BTreeSet<_> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        for (verb, operation) in verbs.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let of = |place: &str, required: bool| -> BTreeSet<_> {
+                let at = parameters.iter().filter(|one| one["in"] == place && one["required"] == required);
+                at.map(|one| one["name"].as_str().unwrap()).collect()
+            };
+            assert_eq!(of("path", true), named, "{verb} {path}");
+            assert_eq!(parameters.len(), named.len() + of("query", false).len(), "{verb} {path}");
+            found += of("query", false).len();
+        }
+    }
+    assert!(found >= 12, "the filter of rows is in the document");
+}
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(openapi::build()).unwrap());
+
+/// What stands before every handler can give these: the body that cannot be read or is too large, the session, the
+/// rules, the role, the verb, the world.
+const OF_EVERY_ROUTE: [u16; 7] = [400, 401, 403, 405, 413, 500, 503];
+
+/// Fails where a route answers with an error that the document does not list for it. The world asks this of every answer
+/// that any test gets.
+pub(crate) fn assert_documented(method: &str, path: &str, status: u16) {
+    if status < 400 || OF_EVERY_ROUTE.contains(&status) {
+        return;
+    }
+    let literals = |template: &str| template.split('/').filter(|part| !part.starts_with('{')).count();
+    let table = table();
+    let routes = table.iter().filter(|route| verb(route) == method && !NOT_IN_THE_DOCUMENT.contains(&route.path));
+    let Some(route) = routes.filter(|route| fits(route.path, path)).max_by_key(|route| literals(route.path)) else {
+        return;
+    };
+    let operation = &DOCUMENT["paths"][route.path.replace("{*", "{")][method.to_lowercase()];
+    assert!(operation["responses"].get(status.to_string()).is_some(), "{route:?} answers {status}: document it");
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for wanted in template.split('/') {
+        match (wanted, parts.next()) {
+            (_, None) => return false,
+            (wanted, Some(_)) if wanted.starts_with("{*") => return true,
+            (wanted, Some(part)) if wanted.starts_with('{') || wanted == part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
+}
+
+#[test]
+#[should_panic(expected = "answers 409: document it")]
+fn an_error_that_the_document_does_not_list_for_its_route_is_noticed() {
+    assert_documented("GET", "/api/v1/reasons", 403);
+    assert_documented("POST", "/api/v1/first-start", 409);
+    assert_documented("PUT", "/api/v1/agency/reasons/THEFT", 409);
 }
 
 #[test]

@@ -290,7 +290,9 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
+        super::routes::assert_documented(&method, &path, response.status().as_u16());
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap().to_vec();
         Reply { status: parts.status, headers: parts.headers, bytes }
