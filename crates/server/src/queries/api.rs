@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use detections::{Count, FoundRows};
 use domain::limits::AREAS_MAX;
-use domain::{MatchKind, Permission, QueryId, TimeFrame};
+use domain::{Criteria, MatchKind, Permission, QueryId, Question, TimeFrame};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,6 +75,25 @@ pub struct CellView {
     pub reads: u64,
 }
 
+/// The frame of an area of a common-plate question, where it has one of its own.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AreaFrame {
+    /// Number of the area, from 0.
+    pub area: usize,
+    /// RFC 3339, UTC; the frame holds this instant.
+    pub from: String,
+    /// RFC 3339, UTC; the frame ends before this instant.
+    pub to: String,
+}
+
+impl AreaFrame {
+    fn all_of(question: &Question) -> Vec<Self> {
+        let Criteria::CommonPlate { places, .. } = question.criteria() else { return Vec::new() };
+        let own = places.iter().enumerate().filter_map(|(area, place)| Some((area, place.frame?)));
+        own.map(|(area, frame)| Self { area, from: frame.from().to_string(), to: frame.to().to_string() }).collect()
+    }
+}
+
 /// A question that passed the gate, with its answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AnswerView {
@@ -83,6 +102,13 @@ pub struct AnswerView {
     pub kind: String,
     /// The question said back.
     pub sentence: String,
+    /// The frame that was asked. RFC 3339, UTC; it holds this instant.
+    pub from: String,
+    /// RFC 3339, UTC; the frame ends before this instant.
+    pub to: String,
+    /// Common plate only: the areas with a frame of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<AreaFrame>,
     /// `previewed` or `answered`.
     pub step: String,
     pub receipt: Receipt,
@@ -121,6 +147,9 @@ fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, 
         query: asked.query.to_string(),
         kind: asked.question.kind().word().into(),
         sentence: sentence::of(&asked.question),
+        from: asked.question.frame().from().to_string(),
+        to: asked.question.frame().to().to_string(),
+        frames: AreaFrame::all_of(&asked.question),
         step: "answered".into(),
         receipt: Receipt::of(asked),
         count: CountView { exactly: None, at_least: None },

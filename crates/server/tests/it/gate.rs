@@ -187,6 +187,32 @@ async fn qry_9_asking_again_is_one_action_and_visible_as_a_repeat() {
 }
 
 #[tokio::test]
+async fn why_1_qry_5_an_answer_says_which_frame_was_asked_and_which_areas_had_their_own() {
+    let world = with_reads(World::new().await).await;
+    let token = world.sign_in("investigator", "enhanced").await;
+    let mut own = square(34.01, -140.01);
+    own["from"] = json!("2026-06-01T01:30:00-03:00");
+    own["to"] = json!("2026-06-01T08:00:00Z");
+    let mut fields = json!({ "areas": [square(34.0, -140.0), own], "from": "2026-06-01T00:00:00Z" });
+    fields["to"] = json!("2026-06-01T13:00:00+01:00");
+    let mut body = ask("common-plate", fields);
+    let common = asked(&world, &token, body.clone()).await;
+    let said = (&common["from"], &common["to"]);
+    assert_eq!(said, (&json!("2026-06-01T00:00:00Z"), &json!("2026-06-01T12:00:00Z")));
+    let frames = json!([{ "area": 1, "from": "2026-06-01T04:30:00Z", "to": "2026-06-01T08:00:00Z" }]);
+    assert_eq!(common["frames"], frames);
+    body["preview"] = json!(true);
+    let previewed = asked(&world, &token, body).await;
+    assert_eq!((&previewed["from"], &previewed["frames"]), (&common["from"], &frames));
+    // Asked again over another frame, the areas have none of their own.
+    let path = format!("/api/v1/queries/{}/again", common["query"].as_str().unwrap());
+    let again = json!({ "from": "2026-06-01T02:00:00Z", "to": "2026-06-01T05:00:00Z" });
+    let again = world.post(&path, &token, again).await.ok();
+    assert_eq!((&again["from"], &again["to"]), (&json!("2026-06-01T02:00:00Z"), &json!("2026-06-01T05:00:00Z")));
+    assert!(again.get("frames").is_none());
+}
+
+#[tokio::test]
 async fn qry_8_results_are_filtered_afterwards_without_a_new_query() {
     let world = with_reads(World::new().await).await;
     let token = world.sign_in("investigator", "enhanced").await;
