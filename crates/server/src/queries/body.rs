@@ -53,14 +53,30 @@ pub struct QuestionBody {
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum TokenBody {
     /// One known character.
     Literal(char),
-    /// Exactly one unknown character.
+    /// Exactly one unknown character; must be true.
     One { one: bool },
-    /// Any run of characters, none included.
+    /// Any run of characters, none included; must be true.
     Any { any: bool },
+}
+
+impl TokenBody {
+    fn token(&self, number: usize) -> Result<Token, Problem> {
+        let untrue = |name: &str| {
+            let detail = "a wildcard is true, or it is not in the pattern";
+            Err(Problem::invalid(format!("question.tokens[{number}].{name}"), detail))
+        };
+        match self {
+            Self::Literal(character) => Ok(Token::Literal(*character)),
+            Self::One { one: true } => Ok(Token::One),
+            Self::Any { any: true } => Ok(Token::Any),
+            Self::One { .. } => untrue("one"),
+            Self::Any { .. } => untrue("any"),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -252,11 +268,8 @@ impl QuestionBody {
 
     fn pattern(&self, wildcards: Wildcards) -> Result<PlatePattern, Problem> {
         if let Some(tokens) = &self.tokens {
-            let tokens = tokens.iter().map(|token| match token {
-                TokenBody::Literal(character) => Token::Literal(*character),
-                TokenBody::One { .. } => Token::One,
-                TokenBody::Any { .. } => Token::Any,
-            });
+            let tokens = tokens.iter().enumerate().map(|(number, token)| token.token(number));
+            let tokens = tokens.collect::<Result<Vec<_>, _>>()?;
             return PlatePattern::new(tokens).map_err(|error| Problem::invalid("question.tokens", error.to_string()));
         }
         let text = self.plate.as_deref().unwrap_or_default();

@@ -92,6 +92,19 @@ async fn qry_2_fields_of_another_kind_and_unknown_fields_are_refused_by_name_not
 }
 
 #[tokio::test]
+async fn qry_2_a_wildcard_that_is_not_true_is_refused_by_name_not_taken_for_one() {
+    let world = world().await;
+    let token = world.sign_in("investigator", "enhanced").await;
+    let with = |wildcard: Value| ask("partial-plate", json!({ "tokens": ["7", wildcard, "B"], "state": "US-CA" }));
+    refused(&world, &token, with(json!({ "one": false })), "question.tokens[1].one").await;
+    refused(&world, &token, with(json!({ "any": false })), "question.tokens[1].any").await;
+    refused(&world, &token, with(json!({ "one": true, "any": true })), "question.tokens[1]").await;
+    for wildcard in [json!({ "one": true }), json!({ "any": true })] {
+        world.post("/api/v1/queries", &token, with(wildcard)).await.ok();
+    }
+}
+
+#[tokio::test]
 async fn acc_2_acc_3_a_unit_without_the_right_and_a_plain_door_are_refused_before_the_form_is_read_closely() {
     let world = world().await;
     let area = || ask("area", json!({ "areas": [square(34.0, -140.0)] }));
