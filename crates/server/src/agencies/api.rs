@@ -1,11 +1,10 @@
-//! Management over HTTP: agencies by the host operator; units, reasons, rules, users, cameras, agreements by managers,
-//! of their own agency only.
+//! Changes over HTTP: agencies by the host operator; units, reasons, rules, users, cameras, agreements by managers, of
+//! their own agency only. What managers look at is in [`super::overview`].
 
 use super::acts::{self, Act, Done, NewCamera, NewUser, Secrets};
 use super::store::{self, Agreement, Reason};
 use crate::App;
-use crate::accounts::{Caller, sessions, store as account_store};
-use crate::cameras::store as camera_store;
+use crate::accounts::{Caller, sessions};
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use axum::body::Bytes;
@@ -436,7 +435,7 @@ pub async fn sign_agreement(
     if recipient == caller.agency.id {
         return Err(Problem::invalid("recipient", "an agency needs no agreement with itself"));
     }
-    store::agency(&app.sql, recipient).await?.ok_or_else(Problem::not_found)?;
+    store::agency(&app.sql, recipient).await?.filter(|agency| agency.active).ok_or_else(Problem::not_found)?;
     let instant = |field: &str, text: &str| {
         UtcMicros::parse_rfc3339(text).map_err(|error| Problem::invalid(field, error.to_string()))
     };
@@ -459,123 +458,4 @@ pub async fn sign_agreement(
         document: name("document", &body.document)?,
     };
     perform(&app, &caller, Act::SignAgreement(agreement), Secrets::default()).await
-}
-
-/// The manager's agency at a glance.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Overview {
-    pub id: u32,
-    pub name: String,
-    pub preset: String,
-    pub zone: String,
-    pub rules_version: i64,
-    pub units: Vec<UnitView>,
-    pub users: Vec<UserView>,
-    pub cameras: Vec<CameraView>,
-    pub agreements: Vec<AgreementView>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UnitView {
-    pub id: u32,
-    pub name: String,
-    pub profile: String,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserView {
-    pub user: String,
-    pub login: String,
-    pub name: String,
-    pub unit: u32,
-    pub roles: Vec<String>,
-    pub permissions: Vec<String>,
-    pub cleared: bool,
-    pub active: bool,
-    pub second_factor: bool,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CameraView {
-    pub id: u32,
-    pub key: String,
-    pub name: String,
-    pub source: String,
-    pub lat: Option<f64>,
-    pub lon: Option<f64>,
-    pub active: bool,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AgreementView {
-    pub owner: u32,
-    pub recipient: u32,
-    pub permissions: Vec<String>,
-    pub from: String,
-    pub to: String,
-    pub active: bool,
-    pub document: String,
-}
-
-/// Units, users, cameras and agreements of the manager's agency.
-#[utoipa::path(get, path = "/api/v1/agency", tag = "management", responses((status = 200, body = Overview), (status = 403, body = Problem)))]
-pub async fn overview(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Arc<Caller>>,
-) -> Result<Json<Overview>, Problem> {
-    let agency = &caller.agency;
-    let units = store::units(&app.sql, agency.id).await?;
-    let users = account_store::users_of(&app.sql, agency.id).await?;
-    let cameras = camera_store::of_agency(&app.sql, agency.id).await?;
-    let agreements = store::agreements_of(&app.sql, agency.id).await?;
-    let spell = |permissions: &BTreeSet<Permission>| permissions.iter().map(ToString::to_string).collect();
-    Ok(Json(Overview {
-        id: agency.id.0,
-        name: agency.name.clone(),
-        preset: agency.preset.clone(),
-        zone: agency.zone.clone(),
-        rules_version: agency.rules_version,
-        units: units
-            .into_iter()
-            .map(|unit| UnitView { id: unit.id.0, name: unit.name, profile: unit.profile })
-            .collect(),
-        users: users
-            .into_iter()
-            .map(|user| UserView {
-                user: user.id.to_string(),
-                login: user.login,
-                name: user.name,
-                unit: user.unit.0,
-                roles: user.roles.iter().map(ToString::to_string).collect(),
-                permissions: spell(&user.permissions),
-                cleared: user.cleared,
-                active: user.active,
-                second_factor: user.totp_sealed.is_some(),
-            })
-            .collect(),
-        cameras: cameras
-            .into_iter()
-            .map(|camera| CameraView {
-                id: camera.id.0,
-                key: camera.key,
-                name: camera.name,
-                source: camera.source.word().into(),
-                lat: camera.position.map(|position| position.lat()),
-                lon: camera.position.map(|position| position.lon()),
-                active: camera.active,
-            })
-            .collect(),
-        agreements: agreements
-            .into_iter()
-            .map(|agreement| AgreementView {
-                owner: agreement.owner.0,
-                recipient: agreement.recipient.0,
-                permissions: spell(&agreement.permissions),
-                from: agreement.from.to_string(),
-                to: agreement.to.to_string(),
-                active: agreement.active,
-                document: agreement.document,
-            })
-            .collect(),
-    }))
 }

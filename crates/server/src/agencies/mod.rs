@@ -4,5 +4,6 @@
 
 pub mod acts;
 pub mod api;
+pub mod overview;
 pub mod rules_text;
 pub mod store;

@@ -99,6 +99,73 @@ async fn agy_2_a_manager_shows_the_agencys_detections_under_a_document_and_to_ot
 }
 
 #[tokio::test]
+async fn agy_1_why_2_acc_4_a_manager_sees_all_that_can_be_changed_through_either_door() {
+    let world = World::new().await;
+    let chief = world.sign_in("chief", "plain").await;
+    let overview = world.get("/api/v1/agency", &chief).await.ok();
+    let unit = overview["units"][0]["id"].as_u64().unwrap();
+    let theft = json!({
+        "label": "Theft", "criminal": true, "active": false, "units": [unit], "authority": "Fictional Code 9",
+        "look_back_days": 30,
+    });
+    let put = async |path: &str, body: Value| world.call("PUT", path, Some(&chief), Some(body)).await.ok();
+    put("/api/v1/agency/reasons/THEFT", theft.clone()).await;
+    let overview = world.get("/api/v1/agency", &chief).await.ok();
+    let reasons = overview["reasons"].as_array().unwrap();
+    assert_eq!(
+        reasons.iter().map(|one| one["code"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["ADMIN", "CRIME", "THEFT"]
+    );
+    assert!(reasons[0].get("units").is_none(), "every unit may use it");
+    let mut shown = reasons[2].clone();
+    assert_eq!(shown.as_object_mut().unwrap().remove("code").unwrap(), "THEFT");
+    assert_eq!(shown, theft, "what is shown can be put back");
+    let enhanced = world.sign_in("chief", "enhanced").await;
+    assert_eq!(world.get("/api/v1/agency", &enhanced).await.ok(), overview);
+    assert!(overview["rules"]["enhanced_text"].as_str().unwrap().contains("enhanced functions"));
+    let rules = json!({ "text": "Ask lawfully.", "enhanced_text": "Draw small." });
+    put("/api/v1/agency/rules", rules.clone()).await;
+    let chief = world.sign_in("chief", "plain").await;
+    let overview = world.get("/api/v1/agency", &chief).await.ok();
+    assert_eq!((&overview["rules"], &overview["rules_version"]), (&rules, &json!(2)));
+}
+
+#[tokio::test]
+async fn agy_2_a_manager_chooses_the_other_agency_by_name_and_reads_both_names_in_agreements() {
+    let world = World::new().await;
+    let chief = world.sign_in("chief", "plain").await;
+    let names = async || world.get("/api/v1/agencies/names", &chief).await.ok();
+    let (roads, federal) = (world.roads.0, world.federal.0);
+    let federal_name = json!({ "id": federal, "name": "Harbor Federal Service" });
+    assert_eq!(names().await, json!([federal_name, { "id": roads, "name": "Larkin Road Data" }]));
+    let detective = world.sign_in("detective", "plain").await;
+    world.get("/api/v1/agencies/names", &detective).await.refused(403);
+
+    world.share(world.police, world.federal).await;
+    world.share(world.roads, world.police).await;
+    let agreements = world.get("/api/v1/agency", &chief).await.ok()["agreements"].clone();
+    let (police, roads_name) = ("Port Larkin Police", "Larkin Road Data");
+    for (agreement, owner, recipient) in
+        [(&agreements[0], police, "Harbor Federal Service"), (&agreements[1], roads_name, police)]
+    {
+        let both = (agreement["owner_name"].as_str().unwrap(), agreement["recipient_name"].as_str().unwrap());
+        assert_eq!(both, (owner, recipient));
+    }
+
+    sqlx::query("UPDATE agencies SET active = 0 WHERE id = $1")
+        .bind(i64::from(roads))
+        .execute(world.app.sql.pool())
+        .await
+        .unwrap();
+    assert_eq!(names().await, json!([federal_name]));
+    let agreement = json!({
+        "recipient": roads, "permissions": ["full"], "from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z",
+        "document": "MOU 8",
+    });
+    world.post("/api/v1/agency/agreements", &chief, agreement).await.refused(404);
+}
+
+#[tokio::test]
 async fn acc_1_a_login_name_is_taken_once_in_the_whole_installation() {
     let mut world = World::new().await;
     let unit = world.unit(world.federal, "Second", "investigations").await;
