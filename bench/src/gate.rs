@@ -40,6 +40,10 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) async fn open(folder: &Path) -> anyhow::Result<Self> {
+        // Its key is of this run only.
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)?;
+        }
         std::fs::create_dir_all(folder)?;
         let ledger = Ledger::open(LedgerConfig {
             sql: Sql::sqlite(&folder.join("ledger.db")).await?,
