@@ -2,7 +2,10 @@
 //!
 //! Every kernel has a scalar form that is its definition; the vector forms run only where the processor was asked for
 //! them, and the tests compare them bit by bit.
-#![expect(unsafe_code, reason = "mapping a file and calling vector instructions cannot be made safe; each use says why it holds")]
+#![expect(
+    unsafe_code,
+    reason = "mapping a file and calling vector instructions cannot be made safe; each use says why it holds"
+)]
 
 use memmap2::Mmap;
 use std::fs::File;

@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use crate::catalogue::{Catalogue, Catalogued};
+use crate::container::{FormatError, VERSION_1};
 use crate::seal::entry_of;
 use crate::segment::Segment;
 use crate::shared::{Shared, Start};
@@ -29,7 +30,33 @@ pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
         next_batch,
         next_segment: catalogue.counter("next_segment").await?,
     };
-    Ok(Shared::new(config, catalogue, start))
+    let shared = Shared::new(config, catalogue, start);
+    migrate(&shared).await?;
+    Ok(shared)
+}
+
+/// Writes segments of version 1 anew, one after another. Stopped at any point, the next opening goes on.
+async fn migrate(shared: &Shared) -> Result<(), StoreError> {
+    let is_old = |entry: &&Arc<Entry>| matches!(entry.content, Err(FormatError::OtherVersion { found: VERSION_1 }));
+    let old: Vec<Arc<Entry>> =
+        shared.snapshot().entries.iter().filter(is_old).filter(|entry| !entry.is_recent()).cloned().collect();
+    if !old.is_empty() {
+        tracing::info!(segments = old.len(), "segments of version 1 are written anew as version 2");
+    }
+    for entry in old {
+        let path = shared.blobs.local_path(&entry.name);
+        let opened = shared.work(move || Segment::migrated(&path)).await?;
+        let is_it = |segment: &Segment| segment.rows() == entry.rows && Some(segment.crc()) == entry.checksum;
+        match opened {
+            Ok(segment) if is_it(&segment) => {
+                let read = Entry { content: Ok(Arc::new(segment)), ..Entry::clone(&entry) };
+                shared.rewrite(vec![Arc::new(read)]).await?;
+            }
+            Ok(_) => tracing::error!(segment = %entry.name, "a segment of version 1 is not the catalogued one"),
+            Err(error) => tracing::error!(segment = %entry.name, error = %error, "a segment of version 1 is damaged"),
+        }
+    }
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {

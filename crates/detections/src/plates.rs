@@ -1,4 +1,4 @@
-//! The sorted dictionary of plates, and patterns over it.
+//! A sorted dictionary of texts, and patterns over it.
 
 use domain::plate::look_alikes;
 use domain::{PlatePattern, Token};
@@ -21,7 +21,7 @@ impl<'a> PlateDictionary<'a> {
     }
 
     /// The text as it is stored.
-    pub(crate) fn raw(&self, at: usize) -> &'a [u8] {
+    fn raw(&self, at: usize) -> &'a [u8] {
         &self.bytes[self.offsets[at] as usize..self.offsets[at + 1] as usize]
     }
 
@@ -29,17 +29,6 @@ impl<'a> PlateDictionary<'a> {
     pub(crate) fn find(&self, text: &str) -> Option<u32> {
         let at = self.first_where(0..self.len(), |other| other >= text.as_bytes());
         (at < self.len() && self.raw(at) == text.as_bytes()).then(|| number(at))
-    }
-
-    /// The first number at or after `from` whose text is not before `text`; near ones are found in few steps, so that a
-    /// sorted list is looked up in one walk.
-    pub(crate) fn at_or_after(&self, from: usize, text: &str) -> usize {
-        let (mut low, mut step) = (from, 1);
-        while low + step < self.len() && self.raw(low + step) < text.as_bytes() {
-            low += step;
-            step *= 2;
-        }
-        self.first_where(low..self.len().min(low + step + 1), |other| other >= text.as_bytes())
     }
 
     /// The numbers of the texts that a pattern matches, ascending within each leading literal.
@@ -138,10 +127,6 @@ mod tests {
                 prop_assert_eq!(found.find(text), Some(at));
             }
             prop_assert_eq!(found.find("Z"), None);
-            for (from, text) in (0..=texts.len()).flat_map(|from| texts.iter().map(move |text| (from, text))) {
-                let plain = (from..texts.len()).find(|at| texts[*at] >= *text).unwrap_or(texts.len());
-                prop_assert_eq!(found.at_or_after(from, text), plain);
-            }
         }
     }
 }
