@@ -69,7 +69,7 @@ const fn wide(name: &'static str, reach: f64, make: Make) -> Line {
 const BEGINNING: (&str, &str) = ("TX", "kk*.kkk");
 const ENDING: (&str, &str) = ("CO", "*kkkkk");
 
-pub(crate) const LINES: [Line; 19] = [
+pub(crate) const LINES: [Line; 18] = [
     line("full plate, 90 days", "1.4 PostgreSQL", 0.004, 0.05, Make::Full(PLAIN)),
     line(
         "partial AB*123",
@@ -107,7 +107,6 @@ pub(crate) const LINES: [Line; 19] = [
     wide("partial AB*123, widened", 0.3, Make::Partial { state: BEGINNING.0, shape: BEGINNING.1, widen: WIDE }),
     wide("partial *BC123, widened", 0.3, Make::Partial { state: ENDING.0, shape: ENDING.1, widen: WIDE }),
     wide("partial A?C1*4, widened", 3.0, Make::Partial { state: "TX", shape: "k?kk*.k", widen: WIDE }),
-    wide("make, model and colour, 90 days", 30.0, Make::City { days: 0, by_vehicle: true }),
 ];
 
 impl Line {
@@ -139,17 +138,12 @@ impl Line {
             Make::City { days, by_vehicle } => {
                 let read = read(seed);
                 let vehicle = if by_vehicle {
-                    let model = (days == 0).then(|| read.vehicle.model.clone()).flatten();
-                    VehicleFilter { model, make: read.vehicle.make, colour: read.vehicle.colour, year: None }
+                    VehicleFilter { make: read.vehicle.make, colour: read.vehicle.colour, ..VehicleFilter::default() }
                 } else {
                     VehicleFilter::default()
                 };
-                let criteria = if days == 0 {
-                    Criteria::MakeModel { vehicle, state: None }
-                } else {
-                    Criteria::Area { areas: vec![city(seed)?], vehicle, state: None }
-                };
-                Ok(Question::new(criteria, around(read.scan_time, if days == 0 { DAYS } else { days })?, PLAIN)?)
+                let criteria = Criteria::Area { areas: vec![city(seed)?], vehicle, state: None };
+                Ok(Question::new(criteria, around(read.scan_time, days)?, PLAIN)?)
             }
             Make::InSeveralPlaces => in_several_places(seed),
         }

@@ -252,6 +252,7 @@ fn plates(filled: &mut Filled, rows: &[&RowRef<'_>]) {
     (filled.plate_key, filled.plate_row, filled.plate_sample) = (built.keys, built.rows, built.sample);
     (filled.plate_reversed, filled.plate_reversed_sample) = (built.reversed, built.reversed_sample);
     filled.plate_filter = built.filter;
+    (filled.plate_long_head, filled.plate_long_tail) = (built.long_head, built.long_tail);
     (filled.plate_long_offsets, filled.plate_long_bytes) = (built.long_offsets, built.long_bytes);
     (filled.plate_long_post_offsets, filled.plate_long_post_rows) = (built.long_post_offsets, built.long_post_rows);
 }
@@ -270,6 +271,7 @@ fn readings(filled: &mut Filled, rows: &[&RowRef<'_>]) {
     (filled.rplate_key, filled.rplate_row, filled.rplate_sample) = (built.keys, built.rows, built.sample);
     (filled.rplate_reversed, filled.rplate_reversed_sample) = (built.reversed, built.reversed_sample);
     filled.rplate_filter = built.filter;
+    (filled.rplate_long_head, filled.rplate_long_tail) = (built.long_head, built.long_tail);
     (filled.rplate_long_offsets, filled.rplate_long_bytes) = (built.long_offsets, built.long_bytes);
     (filled.rplate_long_post_offsets, filled.rplate_long_post_rows) = (built.long_post_offsets, built.long_post_rows);
 }

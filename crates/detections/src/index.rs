@@ -8,7 +8,7 @@ use crate::columns::SAMPLE_KEYS;
 use crate::container::U24;
 use crate::filter;
 use crate::plates::PlateDictionary;
-use crate::text::{Text, reversed_key};
+use crate::text::{Text, prefix_key, reversed_key};
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -24,8 +24,10 @@ pub(crate) struct PlateIndex<'a> {
     pub(crate) reversed: &'a [U24],
     /// Every `SAMPLE_KEYS`th text of `reversed`, backwards.
     pub(crate) reversed_sample: &'a [u64],
-    pub(crate) filter: &'a [u32],
     pub(crate) long: PlateDictionary<'a>,
+    /// The first bytes of each long text, and the last ones backwards, as keys.
+    pub(crate) long_head: &'a [u64],
+    pub(crate) long_tail: &'a [u64],
     pub(crate) long_post_offsets: &'a [u32],
     pub(crate) long_post_rows: &'a [U24],
 }
@@ -45,6 +47,7 @@ impl<'a> PlateIndex<'a> {
     }
 
     /// The number of a text.
+    #[cfg(test)]
     pub(crate) fn find(&self, text: Text<'_>) -> Option<u32> {
         match text {
             Text::Short(key) => {
@@ -56,6 +59,7 @@ impl<'a> PlateIndex<'a> {
     }
 
     /// The rows of one text, newest first.
+    #[cfg(test)]
     pub(crate) fn rows_of(&self, number: u32) -> &'a [U24] {
         let at = number as usize;
         match self.keys.get(at) {
@@ -122,6 +126,8 @@ pub(crate) struct Built {
     pub(crate) reversed: Vec<U24>,
     pub(crate) reversed_sample: Vec<u64>,
     pub(crate) filter: Vec<u32>,
+    pub(crate) long_head: Vec<u64>,
+    pub(crate) long_tail: Vec<u64>,
     pub(crate) long_offsets: Vec<u32>,
     pub(crate) long_bytes: Vec<u8>,
     pub(crate) long_post_offsets: Vec<u32>,
@@ -179,6 +185,8 @@ fn add_long(built: &mut Built, mut long: Vec<(&str, Reverse<(i64, u64)>, u32)>, 
         if before != Some(text) {
             built.long_post_offsets.push(number(built.long_post_rows.len()));
             built.long_bytes.extend_from_slice(text.as_bytes());
+            built.long_head.push(prefix_key(text.as_bytes()));
+            built.long_tail.push(prefix_key(&text.bytes().rev().collect::<Vec<u8>>()));
             built.long_offsets.push(number(built.long_bytes.len()));
             before = Some(text);
         }

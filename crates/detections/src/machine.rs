@@ -37,6 +37,12 @@ pub(crate) struct KeyMask {
     pub(crate) value: u64,
 }
 
+impl KeyMask {
+    pub(crate) fn has(self, key: u64) -> bool {
+        key & self.mask == self.value
+    }
+}
+
 /// A box of positions in 1e-7 degree, its edges included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NarrowBox {
@@ -102,7 +108,7 @@ mod scalar {
 
     pub(super) fn select_keys(keys: &[u64], masks: &[KeyMask], first: u32, found: &mut Vec<u32>) {
         for (key, place) in keys.iter().zip(first..) {
-            if masks.iter().any(|wanted| key & wanted.mask == wanted.value) {
+            if masks.iter().any(|wanted| wanted.has(*key)) {
                 found.push(place);
             }
         }

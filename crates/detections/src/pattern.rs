@@ -23,6 +23,9 @@ pub(crate) struct KeyPattern {
     /// First and last key of each range that matching texts lie in; with `is_backwards`, of texts read backwards.
     ranges: Vec<(u64, u64)>,
     is_backwards: bool,
+    /// What the first and the last bytes of a long text pass, if it matches.
+    head: KeyMask,
+    tail: KeyMask,
     /// The hash of the one text that matches, look-alikes aside.
     hash: Option<u64>,
 }
@@ -39,7 +42,8 @@ impl KeyPattern {
         let literal: Option<String> =
             tokens.iter().map(|token| if let Token::Literal(one) = token { Some(*one) } else { None }).collect();
         let hash = literal.map(|text| Text::of(&text).folded_hash());
-        Self { pattern: pattern.clone(), widened, masks, is_exact, ranges, is_backwards, hash }
+        let (head, tail) = (end_mask(&beginning, false, widened), end_mask(&ending, true, widened));
+        Self { pattern: pattern.clone(), widened, masks, is_exact, ranges, is_backwards, head, tail, hash }
     }
 
     /// The hash that a segment's filter must hold for anything to match there; `None` where that cannot be said.
@@ -86,10 +90,19 @@ impl KeyPattern {
                 }
             }
         }
-        if index.long.len() > 0 {
-            for at in index.long.matching(&self.pattern, self.widened) {
-                let text = Text::Long(index.long.get(at));
-                for row in index.rows_of_long(at) {
+        scratch.clear();
+        let (ends, wanted) =
+            if self.is_backwards { (index.long_tail, self.tail) } else { (index.long_head, self.head) };
+        select_keys(ends, &[wanted], 0, scratch);
+        for at in scratch.iter() {
+            let text = Text::Long(index.long.get(*at));
+            let other = if self.is_backwards {
+                self.head.has(index.long_head[*at as usize])
+            } else {
+                self.tail.has(index.long_tail[*at as usize])
+            };
+            if other && self.matches(text) {
+                for row in index.rows_of_long(*at) {
                     visit(text, row.get())?;
                 }
             }
@@ -98,8 +111,24 @@ impl KeyPattern {
     }
 
     fn passes(&self, key: u64) -> bool {
-        self.masks.iter().any(|wanted| key & wanted.mask == wanted.value)
+        self.masks.iter().any(|wanted| wanted.has(key))
     }
+}
+
+/// What the first bytes of a text with these first literals pass; with `is_backwards` all is read from the end.
+fn end_mask(literals: &[char], is_backwards: bool, widened: bool) -> KeyMask {
+    let (mut mask, mut value) = (Vec::new(), Vec::new());
+    for literal in literals {
+        let mut buffer = [0; 4];
+        let mut bytes = literal.encode_utf8(&mut buffer).as_bytes().to_vec();
+        if is_backwards {
+            bytes.reverse();
+        }
+        let is_open = widened && look_alikes(*literal).len() > 1;
+        mask.extend(bytes.iter().map(|_| if is_open { 0 } else { 0xff }));
+        value.extend(bytes.iter().map(|byte| if is_open { 0 } else { *byte }));
+    }
+    KeyMask { mask: prefix_key(&mask), value: prefix_key(&value) }
 }
 
 /// The literals that tokens begin with.
@@ -243,7 +272,8 @@ mod tests {
                 sample: &built.sample,
                 reversed: &built.reversed,
                 reversed_sample: &built.reversed_sample,
-                filter: &built.filter,
+                long_head: &built.long_head,
+                long_tail: &built.long_tail,
                 long: PlateDictionary { offsets: &built.long_offsets, bytes: &built.long_bytes },
                 long_post_offsets: &built.long_post_offsets,
                 long_post_rows: &built.long_post_rows,
@@ -261,7 +291,7 @@ mod tests {
                 (0..).zip(&texts).filter(|(_, text)| pattern.matches(text, widened)).map(|(at, _)| at).collect();
             prop_assert_eq!(&seen, &plain);
             if let Some(hash) = compiled.hash() {
-                prop_assert!(plain.is_empty() || crate::filter::may_hold(found.filter, hash));
+                prop_assert!(plain.is_empty() || crate::filter::may_hold(&built.filter, hash));
             }
             for ((text, row), number) in rows.iter().zip(&built.numbers) {
                 prop_assert!(found.text(number.get()) == *text && found.find(*text) == Some(number.get()));

@@ -135,11 +135,12 @@ impl Segment {
             sample: columns.plate_sample.of(file),
             reversed: columns.plate_reversed.of(file),
             reversed_sample: columns.plate_reversed_sample.of(file),
-            filter,
             long: PlateDictionary {
                 offsets: columns.plate_long_offsets.of(file),
                 bytes: columns.plate_long_bytes.of(file),
             },
+            long_head: columns.plate_long_head.of(file),
+            long_tail: columns.plate_long_tail.of(file),
             long_post_offsets: columns.plate_long_post_offsets.of(file),
             long_post_rows: columns.plate_long_post_rows.of(file),
         }))
@@ -159,11 +160,12 @@ impl Segment {
             sample: columns.rplate_sample.of(file),
             reversed: columns.rplate_reversed.of(file),
             reversed_sample: columns.rplate_reversed_sample.of(file),
-            filter,
             long: PlateDictionary {
                 offsets: columns.rplate_long_offsets.of(file),
                 bytes: columns.rplate_long_bytes.of(file),
             },
+            long_head: columns.rplate_long_head.of(file),
+            long_tail: columns.rplate_long_tail.of(file),
             long_post_offsets: columns.rplate_long_post_offsets.of(file),
             long_post_rows: columns.rplate_long_post_rows.of(file),
         }))
@@ -215,8 +217,9 @@ impl<'a> Reader<'a> {
             sample: view.plate_sample,
             reversed: view.plate_reversed,
             reversed_sample: view.plate_reversed_sample,
-            filter: view.plate_filter,
             long: PlateDictionary { offsets: view.plate_long_offsets, bytes: view.plate_long_bytes },
+            long_head: view.plate_long_head,
+            long_tail: view.plate_long_tail,
             long_post_offsets: view.plate_long_post_offsets,
             long_post_rows: view.plate_long_post_rows,
         }
@@ -295,8 +298,9 @@ impl<'a> Reader<'a> {
             sample: view.rplate_sample,
             reversed: view.rplate_reversed,
             reversed_sample: view.rplate_reversed_sample,
-            filter: view.rplate_filter,
             long: PlateDictionary { offsets: view.rplate_long_offsets, bytes: view.rplate_long_bytes },
+            long_head: view.rplate_long_head,
+            long_tail: view.rplate_long_tail,
             long_post_offsets: view.rplate_long_post_offsets,
             long_post_rows: view.rplate_long_post_rows,
         }

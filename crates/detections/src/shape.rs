@@ -132,6 +132,8 @@ struct Index<'a> {
     reversed: &'a [U24],
     reversed_sample: &'a [u64],
     filter: &'a [u32],
+    long_head: &'a [u64],
+    long_tail: &'a [u64],
     long_offsets: &'a [u32],
     long_bytes: &'a [u8],
     long_post_offsets: &'a [u32],
@@ -152,6 +154,8 @@ fn indexes(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
         reversed: v.plate_reversed,
         reversed_sample: v.plate_reversed_sample,
         filter: v.plate_filter,
+        long_head: v.plate_long_head,
+        long_tail: v.plate_long_tail,
         long_offsets: v.plate_long_offsets,
         long_bytes: v.plate_long_bytes,
         long_post_offsets: v.plate_long_post_offsets,
@@ -166,6 +170,8 @@ fn indexes(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
         reversed: v.rplate_reversed,
         reversed_sample: v.rplate_reversed_sample,
         filter: v.rplate_filter,
+        long_head: v.rplate_long_head,
+        long_tail: v.rplate_long_tail,
         long_offsets: v.rplate_long_offsets,
         long_bytes: v.rplate_long_bytes,
         long_post_offsets: v.rplate_long_post_offsets,
@@ -186,6 +192,7 @@ fn check_index(index: &Index<'_>, rows: usize) -> Result<(), FormatError> {
         && rows_below(index.rows, rows)
         && rows_below(index.reversed, keys)
         && rows_below(index.numbers, keys + long)
+        && [index.long_head.len(), index.long_tail.len()] == [long; 2]
         && offsets(index.long_offsets, long, index.long_bytes.len())
         && offsets(index.long_post_offsets, long, index.long_post_rows.len())
         && rows_below(index.long_post_rows, rows);

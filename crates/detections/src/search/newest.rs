@@ -126,21 +126,36 @@ pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, threads: usize, stops_at_
 
 /// The rows themselves, in full.
 pub(crate) fn hits(snapshot: &Snapshot, plan: &Plan, threads: usize, found: &[Found]) -> Vec<Hit> {
-    let make = |found: &[Found]| -> Vec<Hit> { found.iter().filter_map(|found| hit(snapshot, plan, found)).collect() };
     if threads < 2 || found.len() < HITS_FOR_THREADS {
-        return make(found);
+        return make_hits(snapshot, plan, found);
     }
     let (newer, older) = found.split_at(found.len() / 2);
     std::thread::scope(|scope| {
-        let older = scope.spawn(|| make(older));
-        let mut hits = make(newer);
+        let older = scope.spawn(|| make_hits(snapshot, plan, older));
+        let mut hits = make_hits(snapshot, plan, newer);
         hits.append(&mut older.join().expect("a search thread does not panic"));
         hits
     })
 }
 
-fn hit(snapshot: &Snapshot, plan: &Plan, found: &Found) -> Option<Hit> {
-    let reader = snapshot.entries[found.entry as usize].reader().ok()?;
+fn make_hits(snapshot: &Snapshot, plan: &Plan, found: &[Found]) -> Vec<Hit> {
+    let mut hits = Vec::with_capacity(found.len());
+    // Neighbours in time are mostly of one segment.
+    let mut opened: Option<(u32, Reader<'_>)> = None;
+    for found in found {
+        let reader = match &opened {
+            Some((entry, reader)) if *entry == found.entry => *reader,
+            _ => match snapshot.entries[found.entry as usize].reader() {
+                Ok(reader) => opened.insert((found.entry, reader)).1,
+                Err(_) => continue,
+            },
+        };
+        hits.push(hit(&reader, plan, found));
+    }
+    hits
+}
+
+fn hit(reader: &Reader<'_>, plan: &Plan, found: &Found) -> Hit {
     let detection = reader.row(found.row as usize).to_detection();
     let reading = match (found.kind, &plan.pattern) {
         (MatchKind::Alternative, Some(pattern)) => {
@@ -153,5 +168,5 @@ fn hit(snapshot: &Snapshot, plan: &Plan, found: &Found) -> Option<Hit> {
         areas.extend(u16::try_from(rest.trailing_zeros()));
         rest &= rest - 1;
     }
-    Some(Hit { detection, matched: found.kind, reading, areas })
+    Hit { detection, matched: found.kind, reading, areas }
 }
