@@ -22,6 +22,7 @@ mod plates;
 mod row;
 mod seal;
 mod search;
+mod seen;
 mod segment;
 mod shape;
 mod shared;

@@ -195,6 +195,12 @@ pub(crate) fn day_of(scan_time: i64) -> i32 {
     UtcMicros(scan_time).day()
 }
 
+/// A camera that repeats or updates an event may move it over midnight, not further: beyond that, an event id that comes
+/// again is a counter that started over.
+pub(crate) fn is_near_day(one: i32, other: i32) -> bool {
+    one.abs_diff(other) <= 1
+}
+
 /// A day as `2026-05-03`, for names of files.
 pub(crate) fn date_of(day: i32) -> String {
     let midnight = UtcMicros(i64::from(day).saturating_mul(DAY_MICROS)).to_string();

@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) packs: Arc<Mutex<Packs>>,
     /// Held by whoever seals or merges; there is one at a time.
     pub(crate) maintenance: tokio::sync::Mutex<()>,
+    /// Held by whoever joins recents in memory.
+    pub(crate) joining: tokio::sync::Mutex<()>,
     /// Searches that run at once; more wait.
     pub(crate) searches: Arc<tokio::sync::Semaphore>,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -61,6 +63,7 @@ impl Shared {
             seal_batches: config.seal_batches,
             search_threads: config.search_threads,
             maintenance: tokio::sync::Mutex::new(()),
+            joining: tokio::sync::Mutex::new(()),
             searches: Arc::new(tokio::sync::Semaphore::new(searches)),
             snapshot: RwLock::new(Arc::new(start.snapshot)),
             next_id: AtomicU64::new(start.next_id),

@@ -3,7 +3,7 @@
 
 use crate::bits::Bits;
 use crate::container::FormatError;
-use crate::row::day_of;
+use crate::row::{day_of, is_near_day};
 use crate::segment::{Reader, Segment};
 use domain::CameraId;
 use std::sync::{Arc, OnceLock};
@@ -214,10 +214,4 @@ impl Snapshot {
         }
         found
     }
-}
-
-/// A camera that repeats or updates an event may move it over midnight, not further: beyond that, an event id that comes
-/// again is a counter that started over.
-pub(crate) fn is_near_day(one: i32, other: i32) -> bool {
-    one.abs_diff(other) <= 1
 }

@@ -81,7 +81,14 @@ impl Store {
         let shared = Arc::new(open::open(config).await?);
         let (queue, jobs) = mpsc::channel(QUEUE_BATCHES_MAX);
         let (seal_wanted, wake_ups) = mpsc::channel(1);
-        tokio::spawn(writer::run(Arc::clone(&shared), jobs, seal_wanted));
+        let (join_wanted, mut joins) = mpsc::channel(1);
+        tokio::spawn(writer::run(Arc::clone(&shared), jobs, seal_wanted, join_wanted));
+        let joining = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while joins.recv().await.is_some() {
+                joining.join_or_warn().await;
+            }
+        });
         tokio::spawn(maintain(Arc::clone(&shared), wake_ups));
         Ok(Self { shared, queue })
     }
@@ -148,6 +155,17 @@ impl Store {
         stats
     }
 
+    /// Bytes of the sections of all segments and recents, by the names of `docs/segment-format.md`.
+    pub fn section_bytes(&self) -> std::collections::BTreeMap<String, u64> {
+        let mut sizes = std::collections::BTreeMap::new();
+        for segment in self.shared.snapshot().entries.iter().filter_map(|entry| entry.segment().ok()) {
+            for (name, bytes) in segment.sizes() {
+                *sizes.entry(name.to_owned()).or_default() += bytes;
+            }
+        }
+        sizes
+    }
+
     /// Reads every segment once and compares its checksums; gives the names of damaged ones.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
         let snapshot = self.shared.snapshot();
@@ -165,6 +183,7 @@ impl Store {
             let _ = closed.await;
         }
         drop(self.shared.maintenance.lock().await);
+        drop(self.shared.joining.lock().await);
     }
 
     /// Runs a search off the threads that answer requests, a few at once.
