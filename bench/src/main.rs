@@ -36,7 +36,8 @@ async fn main() -> anyhow::Result<()> {
     run(Dataset { rows }, arguments.collect()).await
 }
 
-/// `parts` names what to do, of `parquet`, `questions` and `ingest`; all where empty.
+/// `parts` names what to do, of `parquet`, `questions` and `ingest`; all where empty. `profile` asks the
+/// questions for a profiler; `ONLY` in the environment names one of them.
 async fn run(data: Dataset, parts: Vec<String>) -> anyhow::Result<()> {
     let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
     let folder = Path::new("target/bench").join(data.rows.to_string());
@@ -46,7 +47,7 @@ async fn run(data: Dataset, parts: Vec<String>) -> anyhow::Result<()> {
     if wants("parquet") {
         parquet_file::write(data, &folder.join("detections.parquet"))?;
     }
-    if wants("questions") {
+    if wants("questions") || wants("profile") {
         let began = Instant::now();
         let (store, loading) = load::loaded(data, &folder.join("store")).await?;
         match loading {
@@ -69,6 +70,10 @@ async fn run(data: Dataset, parts: Vec<String>) -> anyhow::Result<()> {
         let mut measured = Vec::new();
         let only = std::env::var("ONLY").ok();
         for line in LINES.iter().filter(|line| only.as_ref().is_none_or(|only| line.name == only)) {
+            if parts.iter().any(|part| part == "profile") {
+                profile(data, &store, &gate, line).await?;
+                continue;
+            }
             let one = measure(data, &store, &gate, line).await?;
             println!("{}", report::table(std::slice::from_ref(&one)).lines().last().unwrap_or_default());
             measured.push(one);
@@ -138,6 +143,36 @@ async fn measure(data: Dataset, store: &Store, gate: &Gate, line: &Line) -> anyh
         p95_ms: report::percentile(&millis, 95),
         answer_rows: sizes.get(sizes.len() / 2).copied().unwrap_or_default(),
     })
+}
+
+/// Asks one question over and over for a profiler, and prints the processor time of one answer.
+async fn profile(data: Dataset, store: &Store, gate: &Gate, line: &Line) -> anyhow::Result<()> {
+    let mut permits = Vec::new();
+    for number in 0..SETS * 20 {
+        permits.push(gate.rows(&line.question(data, number % SETS)?).await?);
+    }
+    let (count, cpu, began) = (permits.len(), cpu_ms()?, Instant::now());
+    for permit in permits {
+        store.rows(permit).await?;
+    }
+    let count = f64::from(u32::try_from(count)?);
+    println!(
+        "{}: {:.3} ms of processor, {:.3} ms of time, dropping included",
+        line.name,
+        (cpu_ms()? - cpu) / count,
+        began.elapsed().as_secs_f64() * 1e3 / count
+    );
+    Ok(())
+}
+
+/// Milliseconds that all threads of this process ran.
+fn cpu_ms() -> anyhow::Result<f64> {
+    let mut nanos = 0.0;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        nanos += text.split_whitespace().next().unwrap_or_default().parse::<f64>()?;
+    }
+    Ok(nanos / 1e6)
 }
 
 /// Milliseconds of one answer; `size` becomes its rows.

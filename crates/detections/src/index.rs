@@ -99,8 +99,30 @@ impl<'a> PlateIndex<'a> {
     /// The same in the order of texts read backwards, as places in `reversed`.
     pub(crate) fn reversed_places(&self, first: u64, last: u64) -> Range<usize> {
         let from = self.reversed_at_or_after(first);
+        // Mostly nothing is there, or little.
+        let near = self.reversed.get(from).map(|place| reversed_key(self.keys[place.place()]));
+        if near.is_none_or(|key| key > last) {
+            return from..from;
+        }
         let to = last.checked_add(1).map_or(self.reversed.len(), |next| self.reversed_at_or_after(next));
         from..to
+    }
+
+    /// [`Self::places`] among some places.
+    pub(crate) fn places_within(&self, span: Range<usize>, first: u64, last: u64) -> Range<usize> {
+        let keys = &self.keys[span.clone()];
+        let from = keys.partition_point(|key| *key < first);
+        let length = keys[from..].partition_point(|key| *key <= last);
+        span.start + from..span.start + from + length
+    }
+
+    /// [`Self::reversed_places`] among some places.
+    pub(crate) fn reversed_places_within(&self, span: Range<usize>, first: u64, last: u64) -> Range<usize> {
+        let places = &self.reversed[span.clone()];
+        let key = |place: &U24| reversed_key(self.keys[place.place()]);
+        let from = places.partition_point(|place| key(place) < first);
+        let length = places[from..].partition_point(|place| key(place) <= last);
+        span.start + from..span.start + from + length
     }
 
     fn reversed_at_or_after(&self, key: u64) -> usize {

@@ -5,11 +5,13 @@ use crate::machine::{KeyMask, select_keys};
 use crate::text::{KEY_BYTES, Text, prefix_key};
 use domain::plate::look_alikes;
 use domain::{PlatePattern, Token};
+use std::ops::Range;
 
 /// Masks of one pattern; where a pattern needs more, its middle is left to the check of each text.
 const MASKS_MAX: usize = 32;
-/// Ranges of keys of one pattern: beginnings (or endings) with their look-alikes.
-const RANGES_MAX: usize = 16;
+/// A span of so many keys is looked at rather than narrowed further; backwards, where each key is fetched by itself, fewer.
+const SPAN_KEYS: usize = 1_024;
+const SPAN_KEYS_BACKWARDS: usize = 16;
 
 /// A pattern, compiled.
 #[derive(Debug)]
@@ -20,8 +22,9 @@ pub(crate) struct KeyPattern {
     masks: Vec<KeyMask>,
     /// What passes a mask matches; otherwise the text is asked.
     is_exact: bool,
-    /// First and last key of each range that matching texts lie in; with `is_backwards`, of texts read backwards.
-    ranges: Vec<(u64, u64)>,
+    /// What the first characters of a matching text are, each with its look-alikes; with `is_backwards`, the last ones
+    /// from the end.
+    begins: Vec<Vec<u8>>,
     is_backwards: bool,
     /// What the first and the last bytes of a long text pass, if it matches.
     head: KeyMask,
@@ -38,12 +41,12 @@ impl KeyPattern {
         let (beginning, ending) = (known(tokens.iter()), known(tokens.iter().rev()));
         // Backwards, keys are fetched one by one: it must narrow more to be worth it.
         let is_backwards = weight(&ending) > 4.0 * weight(&beginning);
-        let ranges = ranges_of(if is_backwards { &ending } else { &beginning }, widened);
+        let begins = choices_of(if is_backwards { &ending } else { &beginning }, widened);
         let literal: Option<String> =
             tokens.iter().map(|token| if let Token::Literal(one) = token { Some(*one) } else { None }).collect();
         let hash = literal.map(|text| Text::of(&text).folded_hash());
         let (head, tail) = (end_mask(&beginning, false, widened), end_mask(&ending, true, widened));
-        Self { pattern: pattern.clone(), widened, masks, is_exact, ranges, is_backwards, head, tail, hash }
+        Self { pattern: pattern.clone(), widened, masks, is_exact, begins, is_backwards, head, tail, hash }
     }
 
     /// The hash that a segment's filter must hold for anything to match there; `None` where that cannot be said.
@@ -67,10 +70,9 @@ impl KeyPattern {
         scratch: &mut Vec<u32>,
         mut visit: impl FnMut(Text<'a>, u32) -> std::ops::ControlFlow<B>,
     ) -> std::ops::ControlFlow<B> {
-        for (first, last) in &self.ranges {
+        for span in self.spans(index) {
             scratch.clear();
             if self.is_backwards {
-                let span = index.reversed_places(*first, *last);
                 for place in &index.reversed[span] {
                     let key = index.keys[place.place()];
                     if self.passes(key) {
@@ -79,7 +81,6 @@ impl KeyPattern {
                     }
                 }
             } else {
-                let span = index.places(*first, *last);
                 let from = u32::try_from(span.start).expect("places of an index fit 24 bits");
                 select_keys(&index.keys[span], &self.masks, from, scratch);
             }
@@ -108,6 +109,47 @@ impl KeyPattern {
             }
         }
         std::ops::ControlFlow::Continue(())
+    }
+
+    /// Where keys lie that begin as the pattern does. Narrowed character by character where look-alikes branch, so that
+    /// branches that no text takes end early.
+    fn spans(&self, index: &PlateIndex<'_>) -> Vec<Range<usize>> {
+        if self.masks.is_empty() {
+            return Vec::new();
+        }
+        let (all, least) = if self.is_backwards {
+            (0..index.reversed.len(), SPAN_KEYS_BACKWARDS)
+        } else {
+            (0..index.keys.len(), SPAN_KEYS)
+        };
+        let (mut open, mut spans) = (vec![(Vec::new(), all.clone())], Vec::new());
+        while let Some((mut begun, span)) = open.pop() {
+            // What does not branch is one step.
+            while let Some([only]) = self.begins.get(begun.len()).map(Vec::as_slice) {
+                begun.push(*only);
+            }
+            let narrowed = if begun.is_empty() { span } else { self.narrowed(index, &begun, span, &all) };
+            match self.begins.get(begun.len()) {
+                Some(choices) if narrowed.len() > least => {
+                    open.extend(
+                        choices.iter().map(|choice| ([begun.as_slice(), &[*choice]].concat(), narrowed.clone())),
+                    );
+                }
+                _ => spans.extend((!narrowed.is_empty()).then_some(narrowed)),
+            }
+        }
+        spans
+    }
+
+    fn narrowed(&self, index: &PlateIndex<'_>, begun: &[u8], span: Range<usize>, all: &Range<usize>) -> Range<usize> {
+        let first = prefix_key(begun);
+        let last = first | u64::MAX.checked_shr(8 * u32::try_from(begun.len()).unwrap_or(8)).unwrap_or(0);
+        match (self.is_backwards, span == *all) {
+            (true, true) => index.reversed_places(first, last),
+            (true, false) => index.reversed_places_within(span, first, last),
+            (false, true) => index.places(first, last),
+            (false, false) => index.places_within(span, first, last),
+        }
     }
 
     fn passes(&self, key: u64) -> bool {
@@ -141,33 +183,13 @@ fn weight(literals: &[char]) -> f64 {
     literals.iter().map(|one| if one.is_ascii_digit() { 10.0 } else { 26.0 }).product()
 }
 
-/// The ranges of keys of texts that begin with the literals.
-fn ranges_of(literals: &[char], widened: bool) -> Vec<(u64, u64)> {
-    let mut beginnings: Vec<Vec<u8>> = vec![Vec::new()];
-    for literal in literals.iter().take(KEY_BYTES) {
-        let choices = if widened { look_alikes(*literal) } else { vec![*literal] };
-        let choices: Vec<u8> =
-            choices.into_iter().filter_map(|one| u8::try_from(one).ok().filter(u8::is_ascii)).collect();
-        if choices.is_empty() {
-            return Vec::new();
-        }
-        if beginnings.len() * choices.len() > RANGES_MAX {
-            break;
-        }
-        beginnings = beginnings
-            .iter()
-            .flat_map(|begun| choices.iter().map(|choice| [begun.as_slice(), &[*choice]].concat()))
-            .collect();
-    }
-    let mut ranges: Vec<(u64, u64)> = beginnings
-        .iter()
-        .map(|begun| {
-            let first = prefix_key(begun);
-            (first, first | (u64::MAX.checked_shr(8 * u32::try_from(begun.len()).unwrap_or(8)).unwrap_or(0)))
-        })
-        .collect();
-    ranges.sort_unstable();
-    ranges
+/// Each literal with what it may be; as far as a key reaches.
+fn choices_of(literals: &[char], widened: bool) -> Vec<Vec<u8>> {
+    let choices = |literal: &char| -> Vec<u8> {
+        let all = if widened { look_alikes(*literal) } else { vec![*literal] };
+        all.into_iter().filter_map(|one| u8::try_from(one).ok().filter(u8::is_ascii)).collect()
+    };
+    literals.iter().take(KEY_BYTES).map(choices).collect()
 }
 
 /// The masks of a pattern, split at its runs of any characters, and whether they decide alone.

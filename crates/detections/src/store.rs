@@ -186,7 +186,8 @@ impl Store {
         drop(self.shared.joining.lock().await);
     }
 
-    /// Runs a search off the threads that answer requests, a few at once.
+    /// Runs a search, a few at once. Where the runtime can give this thread's other work to another, the search runs right
+    /// here: handing it to a waiting thread takes longer than most searches.
     async fn search<T: Send + 'static>(
         &self,
         search: Search,
@@ -197,11 +198,15 @@ impl Store {
         let waiting = Arc::clone(&self.shared.searches);
         let turn = waiting.acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let (snapshot, threads) = (self.shared.snapshot(), self.shared.search_threads);
-        let found = self.shared.work(move || {
+        let work = move || {
             let _turn = turn;
             run(&snapshot, &Plan::new(&search), threads)
-        });
-        found.await?.map_err(|common_plate::TooManyPlates| StoreError::TooManyPlates)
+        };
+        let found = match tokio::runtime::Handle::current().runtime_flavor() {
+            tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+            _ => self.shared.work(work).await?,
+        };
+        found.map_err(|common_plate::TooManyPlates| StoreError::TooManyPlates)
     }
 
     pub(crate) async fn preview_of(&self, search: Search) -> Result<Previewed, StoreError> {

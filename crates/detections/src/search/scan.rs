@@ -254,17 +254,53 @@ impl<'p, 's> Scan<'p, 's> {
         if sides.mixed | sides.timed == 0 && self.passes_all() {
             return visit.span(&self.reader, rows, sides.inside);
         }
-        let near = self.near_rows(&rows, &sides);
-        for row in rows.clone() {
-            let at = row - rows.start;
-            let is_near = near.is_none_or(|near| near[at / 64] & (1 << (at % 64)) != 0);
-            if !is_near {
-                continue;
-            }
+        if self.plan.places.len() == 1 && sides.timed == 0 {
+            return self.visit_mixed(&rows, visit);
+        }
+        for row in rows {
             let Some(kind) = self.passes(row) else { continue };
             let places = self.places_of(row, &sides);
             if places != 0 {
                 visit.one(&self.reader, Match { row: number(row), kind, places })?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The rows of a block that the only place cuts. Groups of rows are smaller than the block, and mostly not cut.
+    fn visit_mixed(&self, rows: &Range<usize>, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
+        let Some(place) = self.plan.places.first() else { return ControlFlow::Continue(()) };
+        let view = &self.reader.view;
+        // The block's rows are within the question's frame, or each is asked for its time by `passes`.
+        let is_timed = place.frame != self.plan.frame;
+        let passes_all = self.passes_all() && !is_timed;
+        let (mut near, mut start) = ([0; 1], rows.start);
+        while start < rows.end {
+            let group = start..rows.end.min(start + 64);
+            start = group.end;
+            let (lat, lon) = (&view.lat_e7[group.clone()], &view.lon_e7[group.clone()]);
+            select_points(lat, lon, &place.bounds, &mut near);
+            if near == [0] {
+                continue;
+            }
+            let side = place.area.side_of_box(&extent_of(lat, lon));
+            if side == BoxSide::Outside {
+                continue;
+            }
+            if side == BoxSide::Inside && passes_all {
+                visit.span(&self.reader, group, 1)?;
+                continue;
+            }
+            let mut rest = near[0];
+            while rest != 0 {
+                let row = group.start + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                let Some(kind) = self.passes(row) else { continue };
+                let is_there = (side == BoxSide::Inside || place.area.contains(self.reader.position(row)))
+                    && (!is_timed || place.frame.contains(UtcMicros(self.reader.time(row))));
+                if is_there {
+                    visit.one(&self.reader, Match { row: number(row), kind, places: 1 })?;
+                }
             }
         }
         ControlFlow::Continue(())
@@ -277,16 +313,6 @@ impl<'p, 's> Scan<'p, 's> {
             }
         }
         ControlFlow::Continue(())
-    }
-
-    /// The rows of a block that lie in the box of its only place; `None` where that would leave out none.
-    fn near_rows(&self, rows: &Range<usize>, sides: &Sides) -> Option<[u64; 4]> {
-        let is_single = sides.inside == 0 && sides.mixed.count_ones() == 1;
-        let place = self.plan.places.get(sides.mixed.trailing_zeros() as usize).filter(|_| is_single)?;
-        let (lat, lon) = (&self.reader.view.lat_e7[rows.clone()], &self.reader.view.lon_e7[rows.clone()]);
-        let mut near = [0; 4];
-        select_points(lat, lon, &place.bounds, &mut near);
-        Some(near)
     }
 
     fn sides_of_block(&self, block: usize) -> Sides {
@@ -321,6 +347,17 @@ impl<'p, 's> Scan<'p, 's> {
         }
         found
     }
+}
+
+/// The smallest box around some positions.
+fn extent_of(lat: &[i32], lon: &[i32]) -> GeoBox {
+    let bounds = |values: &[i32]| {
+        let (low, high) =
+            values.iter().fold((i32::MAX, i32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
+        (i64::from(low), i64::from(high))
+    };
+    let ((south, north), (west, east)) = (bounds(lat), bounds(lon));
+    GeoBox { west, south, east, north }
 }
 
 /// What is known of a block's box: places that it lies in wholly, those that must be asked for each row, and those of
