@@ -22,7 +22,8 @@ pub(crate) struct PlateIndex<'a> {
     pub(crate) sample: &'a [u64],
     /// Numbers of the short texts in the order of the texts read backwards.
     pub(crate) reversed: &'a [U24],
-    /// Every `SAMPLE_KEYS`th text of `reversed`, backwards.
+    /// Those texts as keys, and every `SAMPLE_KEYS`th of them.
+    pub(crate) reversed_keys: &'a [u64],
     pub(crate) reversed_sample: &'a [u64],
     pub(crate) long: PlateDictionary<'a>,
     /// The first bytes of each long text, and the last ones backwards, as keys.
@@ -99,38 +100,28 @@ impl<'a> PlateIndex<'a> {
     /// The same in the order of texts read backwards, as places in `reversed`.
     pub(crate) fn reversed_places(&self, first: u64, last: u64) -> Range<usize> {
         let from = self.reversed_at_or_after(first);
-        // Mostly nothing is there, or little.
-        let near = self.reversed.get(from).map(|place| reversed_key(self.keys[place.place()]));
-        if near.is_none_or(|key| key > last) {
-            return from..from;
-        }
-        let to = last.checked_add(1).map_or(self.reversed.len(), |next| self.reversed_at_or_after(next));
+        let near = &self.reversed_keys[from..self.reversed_keys.len().min(from + SAMPLE_KEYS)];
+        let to = match near.iter().position(|key| *key > last) {
+            Some(length) => from + length,
+            None => last.checked_add(1).map_or(self.reversed_keys.len(), |next| self.reversed_at_or_after(next)),
+        };
         from..to
-    }
-
-    /// [`Self::places`] among some places.
-    pub(crate) fn places_within(&self, span: Range<usize>, first: u64, last: u64) -> Range<usize> {
-        let keys = &self.keys[span.clone()];
-        let from = keys.partition_point(|key| *key < first);
-        let length = keys[from..].partition_point(|key| *key <= last);
-        span.start + from..span.start + from + length
-    }
-
-    /// [`Self::reversed_places`] among some places.
-    pub(crate) fn reversed_places_within(&self, span: Range<usize>, first: u64, last: u64) -> Range<usize> {
-        let places = &self.reversed[span.clone()];
-        let key = |place: &U24| reversed_key(self.keys[place.place()]);
-        let from = places.partition_point(|place| key(place) < first);
-        let length = places[from..].partition_point(|place| key(place) <= last);
-        span.start + from..span.start + from + length
     }
 
     fn reversed_at_or_after(&self, key: u64) -> usize {
         let group = self.reversed_sample.partition_point(|other| *other < key).saturating_sub(1);
         let from = group * SAMPLE_KEYS;
-        let window = &self.reversed[from..self.reversed.len().min(from + SAMPLE_KEYS + 1)];
-        from + window.partition_point(|place| reversed_key(self.keys[place.place()]) < key)
+        let window = &self.reversed_keys[from..self.reversed_keys.len().min(from + SAMPLE_KEYS + 1)];
+        from + window.partition_point(|other| *other < key)
     }
+}
+
+/// The places, among some of ascending keys, of those from `first` to `last`.
+pub(crate) fn places_within(keys: &[u64], span: Range<usize>, first: u64, last: u64) -> Range<usize> {
+    let (start, keys) = (span.start, &keys[span]);
+    let from = keys.partition_point(|key| *key < first);
+    let length = keys[from..].partition_point(|key| *key <= last);
+    start + from..start + from + length
 }
 
 fn number(at: usize) -> u32 {
@@ -146,6 +137,7 @@ pub(crate) struct Built {
     pub(crate) rows: Vec<U24>,
     pub(crate) sample: Vec<u64>,
     pub(crate) reversed: Vec<U24>,
+    pub(crate) reversed_keys: Vec<u64>,
     pub(crate) reversed_sample: Vec<u64>,
     pub(crate) filter: Vec<u32>,
     pub(crate) long_head: Vec<u64>,
@@ -192,6 +184,7 @@ pub(crate) fn build(texts: &[(Text<'_>, u32)], newness: impl Fn(u32) -> (i64, u6
     }
     backwards.sort_unstable();
     built.reversed_sample = backwards.iter().step_by(SAMPLE_KEYS).map(|(key, _)| *key).collect();
+    built.reversed_keys = backwards.iter().map(|(key, _)| *key).collect();
     built.reversed = backwards.iter().map(|(_, place)| U24::new(*place)).collect();
     add_long(&mut built, long, row_of);
     built.filter = filter::build(texts.iter().map(|(text, _)| text.folded_hash()), texts.len());

@@ -1,6 +1,6 @@
 //! A plate pattern made ready for the index: key masks for short texts, and the narrowest range of keys to try them on.
 
-use crate::index::PlateIndex;
+use crate::index::{PlateIndex, places_within};
 use crate::machine::{KeyMask, select_keys};
 use crate::text::{KEY_BYTES, Text, prefix_key};
 use domain::plate::look_alikes;
@@ -146,9 +146,9 @@ impl KeyPattern {
         let last = first | u64::MAX.checked_shr(8 * u32::try_from(begun.len()).unwrap_or(8)).unwrap_or(0);
         match (self.is_backwards, span == *all) {
             (true, true) => index.reversed_places(first, last),
-            (true, false) => index.reversed_places_within(span, first, last),
+            (true, false) => places_within(index.reversed_keys, span, first, last),
             (false, true) => index.places(first, last),
-            (false, false) => index.places_within(span, first, last),
+            (false, false) => places_within(index.keys, span, first, last),
         }
     }
 
@@ -293,6 +293,7 @@ mod tests {
                 rows: &built.rows,
                 sample: &built.sample,
                 reversed: &built.reversed,
+                reversed_keys: &built.reversed_keys,
                 reversed_sample: &built.reversed_sample,
                 long_head: &built.long_head,
                 long_tail: &built.long_tail,

@@ -134,6 +134,7 @@ impl Segment {
             rows: columns.plate_row.of(file),
             sample: columns.plate_sample.of(file),
             reversed: columns.plate_reversed.of(file),
+            reversed_keys: columns.plate_reversed_key.of(file),
             reversed_sample: columns.plate_reversed_sample.of(file),
             long: PlateDictionary {
                 offsets: columns.plate_long_offsets.of(file),
@@ -159,6 +160,7 @@ impl Segment {
             rows: columns.rplate_row.of(file),
             sample: columns.rplate_sample.of(file),
             reversed: columns.rplate_reversed.of(file),
+            reversed_keys: columns.rplate_reversed_key.of(file),
             reversed_sample: columns.rplate_reversed_sample.of(file),
             long: PlateDictionary {
                 offsets: columns.rplate_long_offsets.of(file),
@@ -216,6 +218,7 @@ impl<'a> Reader<'a> {
             rows: view.plate_row,
             sample: view.plate_sample,
             reversed: view.plate_reversed,
+            reversed_keys: view.plate_reversed_key,
             reversed_sample: view.plate_reversed_sample,
             long: PlateDictionary { offsets: view.plate_long_offsets, bytes: view.plate_long_bytes },
             long_head: view.plate_long_head,
@@ -297,6 +300,7 @@ impl<'a> Reader<'a> {
             rows: view.rplate_row,
             sample: view.rplate_sample,
             reversed: view.rplate_reversed,
+            reversed_keys: view.rplate_reversed_key,
             reversed_sample: view.rplate_reversed_sample,
             long: PlateDictionary { offsets: view.rplate_long_offsets, bytes: view.rplate_long_bytes },
             long_head: view.rplate_long_head,
@@ -370,6 +374,37 @@ impl<'a> Reader<'a> {
             photos_at_camera: view.photos_at_camera[row],
             low_quality: flags & FLAG_LOW_QUALITY != 0,
         }
+    }
+
+    /// Reads something of each column of some rows. The loads do not wait for one another, so that what is far away
+    /// comes all at once, where making one row after another would wait for each column in turn.
+    pub(crate) fn touch(&self, rows: impl Iterator<Item = usize>) {
+        let view = &self.view;
+        let mut sum = 0_u64;
+        for row in rows {
+            let numbers = [
+                view.id_low[row],
+                view.time_low[row],
+                view.receive_low[row],
+                view.lat_e7[row].cast_unsigned(),
+                view.lon_e7[row].cast_unsigned(),
+                u32::from(view.origin[row]),
+                u32::from(view.vehicle[row]),
+                u32::from(view.confidence[row]),
+                u32::from(view.state[row]),
+                u32::from(view.flags[row]),
+                u32::from(view.photos_stored[row]),
+                u32::from(view.photos_at_camera[row]),
+            ];
+            let bytes =
+                [view.time_mid, view.receive_mid, view.id_mid].map(|mid| mid.get(row).copied().unwrap_or_default());
+            let key = view.plate_key.get(view.plate[row].place()).copied().unwrap_or_default();
+            let event = view.event_group[row / EVENT_GROUP_ROWS] as usize + usize::from(view.event_offset[row]);
+            let event = view.event_bytes.get(event).copied().unwrap_or_default();
+            let small = bytes.into_iter().chain([event]).fold(0, |sum: u64, byte| sum.wrapping_add(byte.into()));
+            sum = numbers.into_iter().fold(sum ^ key ^ small, |sum, number| sum.wrapping_add(number.into()));
+        }
+        std::hint::black_box(sum);
     }
 
     /// The row of an id.

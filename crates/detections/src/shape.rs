@@ -130,6 +130,7 @@ struct Index<'a> {
     rows: &'a [U24],
     sample: &'a [u64],
     reversed: &'a [U24],
+    reversed_keys: &'a [u64],
     reversed_sample: &'a [u64],
     filter: &'a [u32],
     long_head: &'a [u64],
@@ -152,6 +153,7 @@ fn indexes(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
         rows: v.plate_row,
         sample: v.plate_sample,
         reversed: v.plate_reversed,
+        reversed_keys: v.plate_reversed_key,
         reversed_sample: v.plate_reversed_sample,
         filter: v.plate_filter,
         long_head: v.plate_long_head,
@@ -168,6 +170,7 @@ fn indexes(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
         rows: v.rplate_row,
         sample: v.rplate_sample,
         reversed: v.rplate_reversed,
+        reversed_keys: v.rplate_reversed_key,
         reversed_sample: v.rplate_reversed_sample,
         filter: v.rplate_filter,
         long_head: v.rplate_long_head,
@@ -187,6 +190,7 @@ fn check_index(index: &Index<'_>, rows: usize) -> Result<(), FormatError> {
         && index.keys.is_sorted()
         && index.keys.first() != Some(&0)
         && index.sample.len() == keys.div_ceil(SAMPLE_KEYS)
+        && index.reversed_keys.len() == index.reversed.len()
         && index.reversed_sample.len() == index.reversed.len().div_ceil(SAMPLE_KEYS)
         && index.filter.len().is_multiple_of(8)
         && rows_below(index.rows, rows)

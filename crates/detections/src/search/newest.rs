@@ -16,6 +16,9 @@ pub(crate) const KEPT_MAX: usize = RESULTS_WARNING - 1;
 /// Hits from which on two threads make them.
 const HITS_FOR_THREADS: usize = if cfg!(test) { 2 } else { 1_000 };
 
+/// Rows whose columns are touched ahead of making them.
+const HITS_TOUCHED: usize = 32;
+
 /// Where a match lies; ordered by scan time, then id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Found {
@@ -141,16 +144,14 @@ pub(crate) fn hits(snapshot: &Snapshot, plan: &Plan, threads: usize, found: &[Fo
 fn make_hits(snapshot: &Snapshot, plan: &Plan, found: &[Found]) -> Vec<Hit> {
     let mut hits = Vec::with_capacity(found.len());
     // Neighbours in time are mostly of one segment.
-    let mut opened: Option<(u32, Reader<'_>)> = None;
-    for found in found {
-        let reader = match &opened {
-            Some((entry, reader)) if *entry == found.entry => *reader,
-            _ => match snapshot.entries[found.entry as usize].reader() {
-                Ok(reader) => opened.insert((found.entry, reader)).1,
-                Err(_) => continue,
-            },
+    for run in found.chunk_by(|one, other| one.entry == other.entry) {
+        let Some(Ok(reader)) = run.first().map(|found| snapshot.entries[found.entry as usize].reader()) else {
+            continue;
         };
-        hits.push(hit(&reader, plan, found));
+        for some in run.chunks(HITS_TOUCHED) {
+            reader.touch(some.iter().map(|found| found.row as usize));
+            hits.extend(some.iter().map(|found| hit(&reader, plan, found)));
+        }
     }
     hits
 }
