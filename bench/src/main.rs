@@ -86,13 +86,14 @@ async fn run(data: Dataset, parts: Vec<String>) -> anyhow::Result<()> {
         let rate = load::ingest(INGEST_ROWS, &folder.join("ingest")).await?;
         println!(
             "durable ingest in batches of 1,000: {:.0} rows/s by one feed (batch {:.2} ms, p95 {:.2}), {:.0} rows/s by four, \
-             {:.0} with sealing all",
-            rate.alone, rate.batch_ms.0, rate.batch_ms.1, rate.together, rate.sealed
+             {:.0} with sealing all ({:.2} us of processor a row)",
+            rate.alone, rate.batch_ms.0, rate.batch_ms.1, rate.together, rate.sealed, rate.processor_us
         );
         results.push(json!({
             "question": "durable ingest, batches of 1,000", "engine": "Sightline", "rows": INGEST_ROWS,
             "median_ms": rate.batch_ms.0, "p95_ms": rate.batch_ms.1, "rows_per_second": rate.alone,
             "rows_per_second_four_feeds": rate.together, "rows_per_second_sealed": rate.sealed,
+            "processor_us_per_row": rate.processor_us,
         }));
     }
     if parts.is_empty() {
@@ -151,7 +152,7 @@ async fn profile(data: Dataset, store: &Store, gate: &Gate, line: &Line) -> anyh
     for number in 0..SETS * 20 {
         permits.push(gate.rows(&line.question(data, number % SETS)?).await?);
     }
-    let (count, cpu, began) = (permits.len(), cpu_ms()?, Instant::now());
+    let (count, cpu, began) = (permits.len(), report::cpu_ms()?, Instant::now());
     for permit in permits {
         store.rows(permit).await?;
     }
@@ -159,20 +160,10 @@ async fn profile(data: Dataset, store: &Store, gate: &Gate, line: &Line) -> anyh
     println!(
         "{}: {:.3} ms of processor, {:.3} ms of time, dropping included",
         line.name,
-        (cpu_ms()? - cpu) / count,
+        (report::cpu_ms()? - cpu) / count,
         began.elapsed().as_secs_f64() * 1e3 / count
     );
     Ok(())
-}
-
-/// Milliseconds that all threads of this process ran.
-fn cpu_ms() -> anyhow::Result<f64> {
-    let mut nanos = 0.0;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        nanos += text.split_whitespace().next().unwrap_or_default().parse::<f64>()?;
-    }
-    Ok(nanos / 1e6)
 }
 
 /// Milliseconds of one answer; `size` becomes its rows.

@@ -65,3 +65,13 @@ pub(crate) fn rows_of(measured: &[Measured], rows: u64) -> Vec<Value> {
         })
         .collect()
 }
+
+/// Milliseconds that all threads of this process ran.
+pub(crate) fn cpu_ms() -> anyhow::Result<f64> {
+    let mut nanos = 0.0;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        nanos += text.split_whitespace().next().unwrap_or_default().parse::<f64>()?;
+    }
+    Ok(nanos / 1e6)
+}

@@ -29,9 +29,9 @@ pub(crate) fn may_hold(words: &[u32], hash: u64) -> bool {
     words[start..start + BLOCK_WORDS].iter().zip(bits_of(hash)).all(|(word, bit)| word & bit != 0)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the product of two 32-bit numbers, shifted by 32")]
 fn block_of(hash: u64, blocks: usize) -> usize {
-    (((hash >> 32) * blocks as u64) >> 32) as usize * BLOCK_WORDS
+    let block = ((hash >> 32) * blocks as u64) >> 32;
+    usize::try_from(block).expect("blocks of a segment fit 32 bits") * BLOCK_WORDS
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]

@@ -191,7 +191,10 @@ pub(crate) fn build(texts: &[(Text<'_>, u32)], newness: impl Fn(u32) -> (i64, u6
     built
 }
 
-fn add_long(built: &mut Built, mut long: Vec<(&str, Reverse<(i64, u64)>, u32)>, row_of: impl Fn(u32) -> U24) {
+/// A long text, how new its row is, and its place among the texts handed in.
+type LongPosting<'t> = (&'t str, Reverse<(i64, u64)>, u32);
+
+fn add_long(built: &mut Built, mut long: Vec<LongPosting<'_>>, row_of: impl Fn(u32) -> U24) {
     long.sort_unstable();
     let first_long = number(built.keys.len());
     built.long_offsets.push(0);

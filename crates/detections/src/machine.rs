@@ -138,6 +138,7 @@ mod scalar {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[expect(clippy::cast_ptr_alignment, reason = "the loads are those that need no alignment")]
 mod vector {
     use super::{BoxColumns, KeyMask, NarrowBox, scalar};
     use std::arch::x86_64::{

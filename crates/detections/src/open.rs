@@ -125,7 +125,7 @@ async fn load_recents(catalogue: &Catalogue) -> Result<Vec<Entry>, StoreError> {
         after = last.batch;
         (loaded, run) = blocking(move || join_page(page, loaded, run)).await??;
     }
-    loaded.extend(blocking(move || joined(run)).await??);
+    loaded.extend(blocking(move || joined(&run)).await??);
     Ok(loaded)
 }
 
@@ -141,20 +141,20 @@ fn join_page(page: Vec<RecentBatch>, mut loaded: Vec<Entry>, mut run: Vec<Arc<En
         };
         if let Err(error) = &entry.content {
             tracing::error!(batch, error = %error, "a recent batch is set aside");
-            loaded.extend(joined(std::mem::take(&mut run))?);
+            loaded.extend(joined(&std::mem::take(&mut run))?);
             loaded.push(entry);
             continue;
         }
         run.push(Arc::new(entry));
         if run.iter().map(|entry| entry.rows).sum::<usize>() >= JOINED_ROWS {
-            loaded.extend(joined(std::mem::take(&mut run))?);
+            loaded.extend(joined(&std::mem::take(&mut run))?);
         }
     }
     Ok((loaded, run))
 }
 
-fn joined(run: Vec<Arc<Entry>>) -> Result<Option<Entry>, StoreError> {
-    match run.as_slice() {
+fn joined(run: &[Arc<Entry>]) -> Result<Option<Entry>, StoreError> {
+    match run {
         [] => Ok(None),
         [only] => Ok(Some(Entry::clone(only))),
         several => tiers::join_run(several).map(Some).map_err(StoreError::Unreadable),

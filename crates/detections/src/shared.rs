@@ -28,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) joining: tokio::sync::Mutex<()>,
     /// Searches that run at once; more wait.
     pub(crate) searches: Arc<tokio::sync::Semaphore>,
+    pub(crate) searches_at_once: usize,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Changed by the writer only, after the commit that used them.
     next_id: AtomicU64,
@@ -65,6 +66,7 @@ impl Shared {
             maintenance: tokio::sync::Mutex::new(()),
             joining: tokio::sync::Mutex::new(()),
             searches: Arc::new(tokio::sync::Semaphore::new(searches)),
+            searches_at_once: searches,
             snapshot: RwLock::new(Arc::new(start.snapshot)),
             next_id: AtomicU64::new(start.next_id),
             next_batch: AtomicI64::new(start.next_batch),

@@ -197,7 +197,9 @@ impl Store {
     ) -> Result<T, StoreError> {
         let waiting = Arc::clone(&self.shared.searches);
         let turn = waiting.acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let (snapshot, threads) = (self.shared.snapshot(), self.shared.search_threads);
+        // Several searches share the processors by themselves.
+        let others = self.shared.searches.available_permits() < self.shared.searches_at_once - 1;
+        let (snapshot, threads) = (self.shared.snapshot(), if others { 1 } else { self.shared.search_threads });
         let work = move || {
             let _turn = turn;
             run(&snapshot, &Plan::new(&search), threads)

@@ -10,7 +10,7 @@ use crate::segment::Reader;
 use crate::snapshot::{Entry, Snapshot};
 use crate::text::Text;
 use domain::{DetectionId, MatchKind, PlateText, State, UtcMicros};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -68,7 +68,7 @@ struct SeenBy<'s> {
 /// The plates that were seen in at least two places.
 #[derive(Debug)]
 pub(crate) struct Winners<'s> {
-    plates: Keyed<'s, ()>,
+    plates: HashSet<Key<'s>, foldhash::fast::RandomState>,
     /// Their reads in the places; `None` where they were too many to keep.
     listed: Option<Vec<Seen<'s>>>,
     pub(crate) set_aside: Vec<String>,
@@ -123,11 +123,11 @@ pub(crate) fn winners<'s>(snapshot: &'s Snapshot, plan: &Plan, threads: usize) -
         }
     }
     let is_common = |places: u64| places.count_ones() >= 2;
-    let plates: Keyed<'s, ()> =
-        places.into_iter().filter(|(_, places)| is_common(*places)).map(|(key, _)| (key, ())).collect();
+    let plates: HashSet<Key<'s>, foldhash::fast::RandomState> =
+        places.into_iter().filter(|(_, places)| is_common(*places)).map(|(key, _)| key).collect();
     let listed = is_listed.then(|| {
         let all = parts.into_iter().flat_map(|part| part.listed);
-        all.filter(|seen| plates.contains_key(&seen.key)).collect()
+        all.filter(|seen| plates.contains(&seen.key)).collect()
     });
     Ok(Winners { plates, listed, set_aside })
 }
@@ -167,7 +167,7 @@ struct Choosing<'c, 's, G> {
 
 impl<'s, G: Gather> Visit<'s> for Choosing<'_, 's, G> {
     fn one(&mut self, reader: &Reader<'s>, found: Match) -> ControlFlow<()> {
-        if self.winners.plates.contains_key(&key_of(reader, found.row)) {
+        if self.winners.plates.contains(&key_of(reader, found.row)) {
             self.made.take(self.at, reader, found);
         }
         ControlFlow::Continue(())

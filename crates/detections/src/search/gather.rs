@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// A search that is not done by then gets a second thread; to start one takes a fifth of this. The model tests are small,
-/// and join threads too.
-const ALONE: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_micros(150) };
+/// A search that is not done by then gets a second thread. To start one takes a few hundredths of this, and on a machine
+/// that is busy with other things several times as much. The model tests are small, and join threads too.
+const ALONE: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(1) };
 
 /// Makes something of matches. Each thread has its own; they are joined at the end.
 pub(crate) trait Gather: Send {

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 /// Matches kept while counting: all of them where the answer needs no warning (LIM-1).
 pub(crate) const KEPT_MAX: usize = RESULTS_WARNING - 1;
 /// Hits from which on two threads make them.
-const HITS_FOR_THREADS: usize = if cfg!(test) { 2 } else { 1_000 };
+const HITS_FOR_THREADS: usize = if cfg!(test) { 2 } else { 2_000 };
 
 /// Rows whose columns are touched ahead of making them.
 const HITS_TOUCHED: usize = 32;

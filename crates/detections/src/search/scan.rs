@@ -61,13 +61,21 @@ pub(crate) fn scan<'s>(
     scan_readings(plan, entry, scratch, visit)
 }
 
+/// The tests of one segment's rows.
+enum Slot<'p, 's> {
+    NotAsked,
+    /// No row can pass.
+    Nothing,
+    Made(Box<Scan<'p, 's>>),
+}
+
 /// The tests of rows, made when the first row asks for them: most segments do not have the plate.
-fn made<'m, 'p, 's>(
-    slot: &'m mut Option<Option<Scan<'p, 's>>>,
-    plan: &'p Plan,
-    entry: &'s Entry,
-) -> Option<&'m Scan<'p, 's>> {
-    slot.get_or_insert_with(|| Scan::new(plan, entry, &entry.reader().ok()?)).as_ref()
+fn made<'m, 'p, 's>(slot: &'m mut Slot<'p, 's>, plan: &'p Plan, entry: &'s Entry) -> Option<&'m Scan<'p, 's>> {
+    if matches!(slot, Slot::NotAsked) {
+        let scan = entry.reader().ok().and_then(|reader| Scan::new(plan, entry, &reader));
+        *slot = scan.map_or(Slot::Nothing, |scan| Slot::Made(Box::new(scan)));
+    }
+    if let Slot::Made(scan) = slot { Some(scan) } else { None }
 }
 
 fn scan_plates<'s>(
@@ -78,7 +86,7 @@ fn scan_plates<'s>(
 ) -> Result<ControlFlow<()>, FormatError> {
     let Some(pattern) = &plan.pattern else { return Ok(ControlFlow::Continue(())) };
     let Some(index) = entry.segment()?.plate_index(pattern.hash())? else { return Ok(ControlFlow::Continue(())) };
-    let mut slot = None;
+    let mut slot = Slot::NotAsked;
     let flow = pattern.each(&index, &mut scratch.found, |text, row| {
         let Some(scan) = made(&mut slot, plan, entry) else { return ControlFlow::Break(()) };
         let Some(kind) = scan.passes(row as usize) else { return ControlFlow::Continue(()) };
@@ -86,7 +94,7 @@ fn scan_plates<'s>(
         visit.one(&scan.reader, Match { row, kind, places: 0 })
     });
     // Where no row of the segment can pass, the break ends this segment only.
-    Ok(if matches!(slot, Some(None)) { ControlFlow::Continue(()) } else { flow })
+    Ok(if matches!(slot, Slot::Nothing) { ControlFlow::Continue(()) } else { flow })
 }
 
 /// Rows whose plate does not match, but one of whose alternative readings does.
@@ -106,7 +114,7 @@ fn scan_readings<'s>(
     });
     rows.sort_unstable();
     rows.dedup();
-    let mut slot = None;
+    let mut slot = Slot::NotAsked;
     for row in rows.iter().copied() {
         let Some(scan) = made(&mut slot, plan, entry) else { break };
         if scan.passes(row as usize).is_some() && !pattern.matches(scan.reader.plate(row as usize)) {

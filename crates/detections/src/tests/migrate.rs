@@ -8,8 +8,10 @@ use domain::{Criteria, PoolId, Question, State, TimeFrame, UtcMicros, Widen};
 use std::fs;
 use std::path::Path;
 
+type Known = (u64, &'static str, i64, i32, u16, &'static [&'static str]);
+
 /// Id, event, scan time, latitude, confidence, readings of each read; their plate is YUT469, of Arizona.
-const READS: [(u64, &str, i64, i32, u16, &[&str]); 5] = [
+const READS: [Known; 5] = [
     (1, "982-0", 1_770_292_446_462_185, 332_528_775, 9_485, &[]),
     (2, "558-1", 1_771_920_942_168_507, 329_283_034, 8_369, &[]),
     (3, "4075-2", 1_773_967_087_787_768, 419_671_129, 7_478, &[]),
@@ -22,7 +24,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { drop(fs::copy(&path, &target).unwrap()) }
+        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(drop).unwrap() }
     }
 }
 
