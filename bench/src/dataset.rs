@@ -199,5 +199,5 @@ fn misread(plate: &str, dice: u64) -> Reading {
         )
         .collect();
     let plate = PlateText::normalise(&text).unwrap_or_else(|_| unreachable!("plates are letters and digits"));
-    Reading { plate, confidence: small(500 + below(dice ^ 10, 2_000)) }
+    Reading { plate, confidence: small(500 + below(dice ^ 0xa, 2_000)) }
 }
