@@ -4,7 +4,9 @@
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run test soak lint fmt bless docs clean-data
+ROWS ?= 20000000
+
+.PHONY: run test soak bench lint fmt bless docs clean-data
 
 run: ## build and start with a fictional city's data
 	scripts/run $(DATA) $(LISTEN)
@@ -14,6 +16,9 @@ test: ## all tests, with every real part they need
 
 soak: ## long runs: kills, unsynced writes, large imports
 	scripts/soak
+
+bench: ## the store's figures over ROWS fictional detections; writes bench/results.json
+	scripts/bench $(ROWS)
 
 lint: ## formatting and lints
 	cargo fmt --all --check

@@ -18,7 +18,9 @@ pub enum Answer {
 pub struct FoundRows {
     /// Scan time descending, then id descending.
     pub hits: Vec<Hit>,
-    /// All matches, the hits and those left out, by kind.
+    /// What may be said of the number of matches. From the warning on older reads are not looked at.
+    pub count: Count,
+    /// Matches by kind: all of them where `count` is exact, else those that were looked at.
     pub counts: Counts,
     /// The newest hits only, because there were 10,000 matches or more.
     pub is_truncated: bool,

@@ -107,8 +107,8 @@ impl Edge {
 struct PreparedRing {
     edges: Vec<Edge>,
     bounds: GeoBox,
-    /// Height of one band, in 1e-7 degree; at least 1.
-    band_height: i64,
+    /// A band is two to the power of this high, in 1e-7 degree: found by a shift.
+    band_shift: u32,
     /// Edges that reach into each band: offsets into `listed`, one more than bands.
     offsets: Vec<usize>,
     listed: Vec<u32>,
@@ -128,18 +128,19 @@ impl PreparedRing {
         let edges: Vec<Edge> =
             before.zip(corners).map(|(from, to)| Edge { from: point(from), to: point(to) }).collect();
         let bounds = GeoBox::of_corners(corners);
-        let mut bands = BANDS_MAX;
+        let mut band_shift = 0;
         loop {
-            let band_height = (bounds.north - bounds.south) / i64::try_from(bands).unwrap_or(1) + 1;
-            let entries: usize = edges
-                .iter()
-                .map(|edge| band(edge.high(), &bounds, band_height) - band(edge.low(), &bounds, band_height) + 1)
-                .sum();
-            if bands == 1 || entries <= edges.len() * ENTRIES_PER_EDGE_MAX {
-                let (offsets, listed) = list_bands(&edges, &bounds, band_height);
-                return Self { edges, bounds, band_height, offsets, listed };
+            let bands = band(bounds.north, &bounds, band_shift) + 1;
+            let entries = || -> usize {
+                let listed =
+                    |edge: &Edge| band(edge.high(), &bounds, band_shift) - band(edge.low(), &bounds, band_shift);
+                edges.iter().map(|edge| listed(edge) + 1).sum()
+            };
+            if bands == 1 || bands <= BANDS_MAX && entries() <= edges.len() * ENTRIES_PER_EDGE_MAX {
+                let (offsets, listed) = list_bands(&edges, &bounds, band_shift);
+                return Self { edges, bounds, band_shift, offsets, listed };
             }
-            bands /= 2;
+            band_shift += 1;
         }
     }
 
@@ -167,8 +168,8 @@ impl PreparedRing {
 
     /// The edges listed in the bands of a span of latitudes; an edge may come more than once.
     fn in_bands(&self, low: i64, high: i64) -> impl Iterator<Item = &Edge> {
-        let first = band(low.max(self.bounds.south), &self.bounds, self.band_height);
-        let last = band(high.min(self.bounds.north), &self.bounds, self.band_height);
+        let first = band(low.max(self.bounds.south), &self.bounds, self.band_shift);
+        let last = band(high.min(self.bounds.north), &self.bounds, self.band_shift);
         self.listed[self.offsets[first]..self.offsets[last + 1]].iter().map(|edge| &self.edges[*edge as usize])
     }
 
@@ -177,14 +178,14 @@ impl PreparedRing {
     }
 }
 
-fn band(y: i64, bounds: &GeoBox, band_height: i64) -> usize {
-    usize::try_from((y - bounds.south) / band_height).unwrap_or_default()
+fn band(y: i64, bounds: &GeoBox, band_shift: u32) -> usize {
+    usize::try_from((y - bounds.south) >> band_shift).unwrap_or_default()
 }
 
-fn list_bands(edges: &[Edge], bounds: &GeoBox, band_height: i64) -> (Vec<usize>, Vec<u32>) {
-    let mut bands: Vec<Vec<u32>> = vec![Vec::new(); band(bounds.north, bounds, band_height) + 1];
+fn list_bands(edges: &[Edge], bounds: &GeoBox, band_shift: u32) -> (Vec<usize>, Vec<u32>) {
+    let mut bands: Vec<Vec<u32>> = vec![Vec::new(); band(bounds.north, bounds, band_shift) + 1];
     for (number, edge) in (0..).zip(edges) {
-        for slot in &mut bands[band(edge.low(), bounds, band_height)..=band(edge.high(), bounds, band_height)] {
+        for slot in &mut bands[band(edge.low(), bounds, band_shift)..=band(edge.high(), bounds, band_shift)] {
             slot.push(number);
         }
     }

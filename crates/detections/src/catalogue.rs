@@ -26,6 +26,17 @@ const MIGRATIONS: &[Migration] = &[Migration {
         INSERT INTO store_counters (name, value) VALUES ('next_id', 1), ('next_segment', 1);",
 }];
 
+/// Recent batches that are read at once while opening: at ten thousand rows each about 60 MB.
+const RECENTS_PAGE: i64 = 64;
+
+/// A row of `recents`.
+#[derive(Debug)]
+pub(crate) struct RecentBatch {
+    pub(crate) batch: i64,
+    pub(crate) rows: usize,
+    pub(crate) body: Vec<u8>,
+}
+
 /// A segment as the catalogue knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Catalogued {
@@ -96,26 +107,29 @@ impl Catalogue {
         found.map_err(StoreError::database("read a counter"))
     }
 
-    /// The numbers of the recent batches, ascending, with their rows.
-    pub(crate) async fn recents(&self) -> Result<Vec<(i64, usize)>, StoreError> {
-        let failed = StoreError::database("list the recent batches");
-        let rows = sqlx::query("SELECT batch, row_count FROM recents ORDER BY batch")
+    /// The number of the last recent batch.
+    pub(crate) async fn last_batch(&self) -> Result<Option<i64>, StoreError> {
+        let found = sqlx::query("SELECT batch FROM recents ORDER BY batch DESC LIMIT 1")
+            .fetch_optional(self.sql.pool())
+            .await
+            .and_then(|row| row.map(|row| row.try_get("batch")).transpose());
+        found.map_err(StoreError::database("look for the last recent batch"))
+    }
+
+    /// The first recent batches after one, ascending.
+    pub(crate) async fn recents_after(&self, batch: i64) -> Result<Vec<RecentBatch>, StoreError> {
+        let failed = StoreError::database("read the recent batches");
+        let rows = sqlx::query("SELECT batch, row_count, body FROM recents WHERE batch > $1 ORDER BY batch LIMIT $2")
+            .bind(batch)
+            .bind(RECENTS_PAGE)
             .fetch_all(self.sql.pool())
             .await
             .map_err(&failed)?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("batch")?, usize::try_from(row.try_get::<i64, _>("row_count")?).unwrap_or(0))))
-            .collect::<Result<_, sqlx::Error>>()
-            .map_err(failed)
-    }
-
-    pub(crate) async fn recent_body(&self, batch: i64) -> Result<Vec<u8>, StoreError> {
-        let found = sqlx::query("SELECT body FROM recents WHERE batch = $1")
-            .bind(batch)
-            .fetch_one(self.sql.pool())
-            .await
-            .and_then(|row| row.try_get("body"));
-        found.map_err(StoreError::database("read a recent batch"))
+        let read = |row: &sqlx::any::AnyRow| -> Result<RecentBatch, sqlx::Error> {
+            let rows = usize::try_from(row.try_get::<i64, _>("row_count")?).unwrap_or_default();
+            Ok(RecentBatch { batch: row.try_get("batch")?, rows, body: row.try_get("body")? })
+        };
+        rows.iter().map(read).collect::<Result<_, _>>().map_err(failed)
     }
 
     pub(crate) async fn segments(&self) -> Result<Vec<Catalogued>, StoreError> {

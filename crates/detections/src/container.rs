@@ -10,8 +10,9 @@ use std::marker::PhantomData;
 compile_error!("segments are read in place as little-endian numbers");
 
 pub(crate) const MAGIC: [u8; 8] = *b"SIGHTSEG";
-/// The only form there is. A reader refuses any other.
-pub(crate) const VERSION: u32 = 1;
+/// The form that is written. Version 1 is read once more, to be rewritten as this one; others are refused.
+pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION_1: u32 = 1;
 /// Start of every section, and granularity of the file.
 pub(crate) const ALIGN: usize = 64;
 /// Sections of one container; more is damage.
@@ -56,6 +57,27 @@ const HEADER_BYTES: usize = size_of::<Header>();
 const ENTRY_BYTES: usize = size_of::<Entry>();
 const HEADER_CRC_AT: usize = 36;
 
+/// A number below 2^24 in three bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(transparent)]
+pub(crate) struct U24([u8; 3]);
+
+impl U24 {
+    pub(crate) fn new(number: u32) -> Self {
+        let [a, b, c, rest] = number.to_le_bytes();
+        assert!(rest == 0, "SEGMENT_ROWS_MAX keeps rows and readings within 24 bits");
+        Self([a, b, c])
+    }
+
+    pub(crate) fn get(self) -> u32 {
+        u32::from_le_bytes([self.0[0], self.0[1], self.0[2], 0])
+    }
+
+    pub(crate) fn place(self) -> usize {
+        self.get() as usize
+    }
+}
+
 /// A number type that a section can hold, with the name that `numpy` has for it.
 pub(crate) trait Element: Pod {
     const DTYPE: &'static str;
@@ -78,6 +100,9 @@ impl Element for i32 {
 }
 impl Element for i64 {
     const DTYPE: &'static str = "<i8";
+}
+impl Element for U24 {
+    const DTYPE: &'static str = "|V3";
 }
 impl Element for [u8; 6] {
     const DTYPE: &'static str = "|S6";
@@ -151,6 +176,7 @@ impl ContainerWriter {
 /// The table of contents of a container whose header and length were found right.
 #[derive(Debug)]
 pub(crate) struct Toc {
+    version: u32,
     rows: u64,
     crc: u32,
     entries: Vec<Entry>,
@@ -173,7 +199,7 @@ impl Toc {
         if header.header_crc != header_crc(bytemuck::bytes_of(&header)) || header.zero != [0; 24] {
             return Err(FormatError::Damaged { part: "header".into() });
         }
-        if header.version != VERSION {
+        if header.version != VERSION && header.version != VERSION_1 {
             return Err(FormatError::OtherVersion { found: header.version });
         }
         if header.total_bytes != file.len() as u64 {
@@ -199,7 +225,16 @@ impl Toc {
         if end != file.len() {
             return Err(damaged());
         }
-        Ok(Self { rows: header.rows, crc: header.toc_crc, entries })
+        Ok(Self { version: header.version, rows: header.rows, crc: header.toc_crc, entries })
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Names of the sections with their bytes.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.entries.iter().map(|entry| (text(&entry.name), entry.length))
     }
 
     pub(crate) fn rows(&self) -> u64 {
@@ -268,7 +303,7 @@ fn text(bytes: &[u8]) -> &str {
 pub enum FormatError {
     #[error("the file is not a segment")]
     NotASegment,
-    #[error("the segment is of form {found}; this release reads form {VERSION}")]
+    #[error("the segment is of form {found}; this release reads form {VERSION}, and form {VERSION_1} to migrate it")]
     OtherVersion { found: u32 },
     #[error("the segment is torn: {found} bytes of {expected}")]
     Torn { expected: u64, found: u64 },
@@ -311,7 +346,7 @@ mod tests {
         let file: &[u8] = bytemuck::cast_slice(&lines);
         let u32_at = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
         let u64_at = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().unwrap());
-        assert_eq!((&file[..8], u32_at(8), u32_at(12)), (&b"SIGHTSEG"[..], 1, 3));
+        assert_eq!((&file[..8], u32_at(8), u32_at(12)), (&b"SIGHTSEG"[..], 2, 3));
         assert_eq!((u64_at(16), u64_at(24)), (file.len() as u64, 3));
         assert_eq!(u32_at(32), crc32c::crc32c(&file[64..64 + 3 * 64]));
         assert_eq!(u32_at(36), crc32c::crc32c(&file[..36]));

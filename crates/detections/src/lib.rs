@@ -12,18 +12,25 @@ mod container;
 mod encode;
 mod error;
 mod fault;
-mod mapped;
+mod filter;
+mod index;
+mod machine;
 mod open;
+mod pattern;
 mod photos;
 mod plates;
 mod row;
 mod seal;
 mod search;
+mod seen;
 mod segment;
+mod shape;
 mod shared;
 mod snapshot;
 mod store;
+mod text;
 mod tiers;
+mod v1;
 mod writer;
 
 pub use answer::{
@@ -33,6 +40,7 @@ pub use answer::{
 pub use container::FormatError;
 pub use error::StoreError;
 pub use fault::{FaultHook, Step};
+pub use machine::set_scalar_kernels;
 pub use photos::{OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
 pub use search::common_plate::COMMON_PLATES_MAX;
 pub use search::density::{DENSITY_CELL_E7, DENSITY_CELLS_MAX};

@@ -1,7 +1,8 @@
 //! Opening: what the database and the blob folder hold becomes the first snapshot.
 
 use crate::StoreError;
-use crate::catalogue::{Catalogue, Catalogued};
+use crate::catalogue::{Catalogue, Catalogued, RecentBatch};
+use crate::container::{FormatError, VERSION_1};
 use crate::seal::entry_of;
 use crate::segment::Segment;
 use crate::shared::{Shared, Start};
@@ -18,10 +19,9 @@ pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
     let catalogue = Catalogue::open(config.sql.clone()).await?;
     let segments = catalogue.segments().await?;
     let hidden = catalogue.hidden().await?;
-    let recents = catalogue.recents().await?;
-    let next_batch = recents.last().map_or(0, |(batch, _)| *batch).saturating_add(1);
+    let next_batch = catalogue.last_batch().await?.unwrap_or(0).saturating_add(1);
     let mut entries = open_segments(&config.blobs, segments).await?;
-    entries.extend(load_recents(&catalogue, recents).await?);
+    entries.extend(load_recents(&catalogue).await?);
     let entries = blocking(move || hide(entries, &hidden)).await?;
     let start = Start {
         snapshot: Snapshot { entries },
@@ -29,7 +29,33 @@ pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
         next_batch,
         next_segment: catalogue.counter("next_segment").await?,
     };
-    Ok(Shared::new(config, catalogue, start))
+    let shared = Shared::new(config, catalogue, start);
+    migrate(&shared).await?;
+    Ok(shared)
+}
+
+/// Writes segments of version 1 anew, one after another. Stopped at any point, the next opening goes on.
+async fn migrate(shared: &Shared) -> Result<(), StoreError> {
+    let is_old = |entry: &&Arc<Entry>| matches!(entry.content, Err(FormatError::OtherVersion { found: VERSION_1 }));
+    let old: Vec<Arc<Entry>> =
+        shared.snapshot().entries.iter().filter(is_old).filter(|entry| !entry.is_recent()).cloned().collect();
+    if !old.is_empty() {
+        tracing::info!(segments = old.len(), "segments of version 1 are written anew as version 2");
+    }
+    for entry in old {
+        let path = shared.blobs.local_path(&entry.name);
+        let opened = shared.work(move || Segment::migrated(&path)).await?;
+        let is_it = |segment: &Segment| segment.rows() == entry.rows && Some(segment.crc()) == entry.checksum;
+        match opened {
+            Ok(segment) if is_it(&segment) => {
+                let read = Entry { content: Ok(Arc::new(segment)), ..Entry::clone(&entry) };
+                shared.rewrite(vec![Arc::new(read)]).await?;
+            }
+            Ok(_) => tracing::error!(segment = %entry.name, "a segment of version 1 is not the catalogued one"),
+            Err(error) => tracing::error!(segment = %entry.name, error = %error, "a segment of version 1 is damaged"),
+        }
+    }
+    Ok(())
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
@@ -87,31 +113,52 @@ fn is_segment_name(name: &str) -> bool {
     numbers.is_some_and(|(class, number)| digits(class) && digits(number)) && staged.is_none_or(digits)
 }
 
-/// Reads the recent batches, joining them as they come, so that neither many small ones nor all bodies at once are held.
-async fn load_recents(catalogue: &Catalogue, recents: Vec<(i64, usize)>) -> Result<Vec<Entry>, StoreError> {
-    let mut loaded: Vec<Arc<Entry>> = Vec::new();
-    for (batch, rows) in recents {
-        let body = catalogue.recent_body(batch).await?;
-        let entry = blocking(move || match Segment::from_bytes(&body) {
+/// Rows of recent batches from which on they are one entry in memory.
+const JOINED_ROWS: usize = 60_000;
+
+/// Reads the recent batches a page at a time, and joins neighbours into few entries.
+async fn load_recents(catalogue: &Catalogue) -> Result<Vec<Entry>, StoreError> {
+    let (mut loaded, mut run, mut after) = (Vec::new(), Vec::new(), i64::MIN);
+    loop {
+        let page = catalogue.recents_after(after).await?;
+        let Some(last) = page.last() else { break };
+        after = last.batch;
+        (loaded, run) = blocking(move || join_page(page, loaded, run)).await??;
+    }
+    loaded.extend(blocking(move || joined(&run)).await??);
+    Ok(loaded)
+}
+
+type Loaded = (Vec<Entry>, Vec<Arc<Entry>>);
+
+/// Adds a page of batches to the run of those that are not joined yet. Damaged ones end a run: what is joined must be
+/// without a gap.
+fn join_page(page: Vec<RecentBatch>, mut loaded: Vec<Entry>, mut run: Vec<Arc<Entry>>) -> Result<Loaded, StoreError> {
+    for RecentBatch { batch, rows, body } in page {
+        let entry = match Segment::from_bytes(&body) {
             Ok(segment) => Entry::recent(batch, batch, segment),
             Err(error) => Entry::broken_recent(batch, rows, error),
-        });
-        let entry = entry.await?;
+        };
         if let Err(error) = &entry.content {
             tracing::error!(batch, error = %error, "a recent batch is set aside");
+            loaded.extend(joined(&std::mem::take(&mut run))?);
+            loaded.push(entry);
+            continue;
         }
-        loaded.push(Arc::new(entry));
-        loop {
-            let run = tiers::newest_run(&loaded, i64::MIN);
-            if run.is_empty() {
-                break;
-            }
-            loaded.truncate(loaded.len() - run.len());
-            let joined = blocking(move || tiers::join_run(&run)).await?;
-            loaded.push(Arc::new(joined.map_err(StoreError::Unreadable)?));
+        run.push(Arc::new(entry));
+        if run.iter().map(|entry| entry.rows).sum::<usize>() >= JOINED_ROWS {
+            loaded.extend(joined(&std::mem::take(&mut run))?);
         }
     }
-    Ok(loaded.into_iter().map(Arc::unwrap_or_clone).collect())
+    Ok((loaded, run))
+}
+
+fn joined(run: &[Arc<Entry>]) -> Result<Option<Entry>, StoreError> {
+    match run {
+        [] => Ok(None),
+        [only] => Ok(Some(Entry::clone(only))),
+        several => tiers::join_run(several).map(Some).map_err(StoreError::Unreadable),
+    }
 }
 
 /// Hides what is hidden. Of a sealed segment only the ids of its day are kept, without reading it.

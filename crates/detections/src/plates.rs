@@ -1,7 +1,5 @@
-//! The sorted dictionary of plates, and patterns over it.
+//! A sorted dictionary of texts.
 
-use domain::plate::look_alikes;
-use domain::{PlatePattern, Token};
 use std::ops::Range;
 
 /// Sorted texts: offsets into bytes, one offset more than texts.
@@ -21,7 +19,7 @@ impl<'a> PlateDictionary<'a> {
     }
 
     /// The text as it is stored.
-    pub(crate) fn raw(&self, at: usize) -> &'a [u8] {
+    fn raw(&self, at: usize) -> &'a [u8] {
         &self.bytes[self.offsets[at] as usize..self.offsets[at + 1] as usize]
     }
 
@@ -29,50 +27,6 @@ impl<'a> PlateDictionary<'a> {
     pub(crate) fn find(&self, text: &str) -> Option<u32> {
         let at = self.first_where(0..self.len(), |other| other >= text.as_bytes());
         (at < self.len() && self.raw(at) == text.as_bytes()).then(|| number(at))
-    }
-
-    /// The first number at or after `from` whose text is not before `text`; near ones are found in few steps, so that a
-    /// sorted list is looked up in one walk.
-    pub(crate) fn at_or_after(&self, from: usize, text: &str) -> usize {
-        let (mut low, mut step) = (from, 1);
-        while low + step < self.len() && self.raw(low + step) < text.as_bytes() {
-            low += step;
-            step *= 2;
-        }
-        self.first_where(low..self.len().min(low + step + 1), |other| other >= text.as_bytes())
-    }
-
-    /// The numbers of the texts that a pattern matches, ascending within each leading literal.
-    pub(crate) fn matching(self, pattern: &PlatePattern, widened: bool) -> impl Iterator<Item = u32> {
-        self.spans(pattern.tokens(), widened)
-            .into_iter()
-            .flatten()
-            .map(number)
-            .filter(move |at| pattern.matches(self.get(*at), widened))
-    }
-
-    /// Where texts lie that begin with the pattern's leading literals, each with its look-alikes where widened.
-    fn spans(&self, tokens: &[Token], widened: bool) -> Vec<Range<usize>> {
-        let mut spans = vec![(0..self.len(), 0)];
-        for token in tokens {
-            let Token::Literal(wanted) = token else { break };
-            let choices = if widened { look_alikes(*wanted) } else { vec![*wanted] };
-            let mut next = Vec::new();
-            for (span, prefix) in &spans {
-                for choice in &choices {
-                    let mut buffer = [0; 4];
-                    let begin = choice.encode_utf8(&mut buffer).as_bytes();
-                    let rest = |text: &'a [u8]| text.get(*prefix..).unwrap_or_default();
-                    let from = self.first_where(span.clone(), |text| rest(text) >= begin);
-                    let to = self.first_where(from..span.end, |text| !rest(text).starts_with(begin));
-                    if from < to {
-                        next.push((from..to, prefix + begin.len()));
-                    }
-                }
-            }
-            spans = next;
-        }
-        spans.into_iter().map(|(span, _)| span).collect()
     }
 
     /// The first place in `span` where `holds` turns true; `span.end` where it never does.
@@ -97,51 +51,23 @@ fn number(at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::PlatePattern;
     use proptest::prelude::*;
-
-    fn dictionary(texts: &[String]) -> (Vec<u32>, Vec<u8>) {
-        let (mut offsets, mut bytes) = (vec![0], Vec::new());
-        for text in texts {
-            bytes.extend_from_slice(text.as_bytes());
-            offsets.push(u32::try_from(bytes.len()).unwrap());
-        }
-        (offsets, bytes)
-    }
-
-    fn token() -> impl Strategy<Value = Token> {
-        prop_oneof![
-            4 => prop::sample::select(vec!['0', 'O', 'B', '8', 'Q', '粤', 'A']).prop_map(Token::Literal),
-            1 => Just(Token::One),
-            1 => Just(Token::Any),
-        ]
-    }
 
     proptest! {
         #[test]
-        fn qry_2_the_dictionary_finds_what_a_plain_scan_finds(
-            mut texts in prop::collection::vec("[0OB8Q粤A]{1,4}", 0..60),
-            tokens in prop::collection::vec(token(), 1..5),
-            widened in any::<bool>(),
-        ) {
+        fn every_text_is_found_under_its_number(mut texts in prop::collection::vec("[0OB8Q粤A]{1,4}", 0..60)) {
             texts.sort();
             texts.dedup();
-            let (offsets, bytes) = dictionary(&texts);
-            let found = PlateDictionary { offsets: &offsets, bytes: &bytes };
-            let pattern = PlatePattern::new(tokens).unwrap();
-            let mut numbers: Vec<u32> = found.matching(&pattern, widened).collect();
-            numbers.sort_unstable();
-            let plain: Vec<u32> =
-                (0..).zip(&texts).filter(|(_, text)| pattern.matches(text, widened)).map(|(at, _)| at).collect();
-            prop_assert_eq!(numbers, plain);
+            let (mut offsets, mut bytes) = (vec![0], Vec::new());
+            for text in &texts {
+                bytes.extend_from_slice(text.as_bytes());
+                offsets.push(u32::try_from(bytes.len()).unwrap());
+            }
+            let dictionary = PlateDictionary { offsets: &offsets, bytes: &bytes };
             for (at, text) in (0..).zip(&texts) {
-                prop_assert_eq!(found.find(text), Some(at));
+                prop_assert_eq!((dictionary.find(text), dictionary.get(at)), (Some(at), text.as_str()));
             }
-            prop_assert_eq!(found.find("Z"), None);
-            for (from, text) in (0..=texts.len()).flat_map(|from| texts.iter().map(move |text| (from, text))) {
-                let plain = (from..texts.len()).find(|at| texts[*at] >= *text).unwrap_or(texts.len());
-                prop_assert_eq!(found.at_or_after(from, text), plain);
-            }
+            prop_assert_eq!(dictionary.find("Z"), None);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One detection with its texts borrowed: what the encoder takes and what a segment gives, without copying.
 
+use crate::text::Text;
 use domain::time::DAY_MICROS;
 use domain::{
     AgencyId, CameraId, Detection, DetectionId, NewDetection, PlateText, PoolId, Position, Reading, Source, State,
@@ -35,6 +36,45 @@ impl<'a> From<&'a Vehicle> for VehicleRef<'a> {
     }
 }
 
+/// The plate as the reader wrote it. What it says of the plate is said in one way only, so that equal is equal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Raw<'a> {
+    AsPlate,
+    /// The plate in lower case.
+    Lower,
+    Other(&'a str),
+}
+
+impl<'a> Raw<'a> {
+    pub(crate) fn of(raw: &'a str, plate: &str) -> Self {
+        let is_lower = || {
+            raw.len() == plate.len()
+                && raw.bytes().zip(plate.bytes()).all(|(raw, plate)| raw == plate.to_ascii_lowercase())
+        };
+        if raw == plate {
+            Self::AsPlate
+        } else if is_lower() {
+            Self::Lower
+        } else {
+            Self::Other(raw)
+        }
+    }
+
+    fn to_text(self, plate: &str) -> String {
+        match self {
+            Self::AsPlate => plate.to_owned(),
+            Self::Lower => plate.to_ascii_lowercase(),
+            Self::Other(raw) => raw.to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Raw<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Raw")
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RowRef<'a> {
     pub(crate) id: u64,
@@ -44,11 +84,11 @@ pub(crate) struct RowRef<'a> {
     pub(crate) supersedes: Option<u64>,
     pub(crate) scan_time: i64,
     pub(crate) receive_time: i64,
-    pub(crate) raw: &'a str,
-    pub(crate) plate: &'a str,
+    pub(crate) raw: Raw<'a>,
+    pub(crate) plate: Text<'a>,
     pub(crate) state: Option<State>,
     pub(crate) confidence: Option<u16>,
-    pub(crate) readings: Vec<(&'a str, u16)>,
+    pub(crate) readings: Vec<(Text<'a>, u16)>,
     pub(crate) vehicle: VehicleRef<'a>,
     pub(crate) position: Position,
     pub(crate) photos_stored: u8,
@@ -67,11 +107,15 @@ impl<'a> RowRef<'a> {
             supersedes: None,
             scan_time: new.scan_time.0,
             receive_time: receive_time.0,
-            raw: &new.raw_plate,
-            plate: new.plate.as_str(),
+            raw: Raw::of(&new.raw_plate, new.plate.as_str()),
+            plate: Text::of(new.plate.as_str()),
             state: new.state,
             confidence: new.confidence,
-            readings: new.readings.iter().map(|reading| (reading.plate.as_str(), reading.confidence)).collect(),
+            readings: new
+                .readings
+                .iter()
+                .map(|reading| (Text::of(reading.plate.as_str()), reading.confidence))
+                .collect(),
             vehicle: VehicleRef::from(&new.vehicle),
             position: new.position,
             photos_stored: u8::try_from(new.photos.len()).expect("the batch was checked: at most PHOTOS_MAX photos"),
@@ -101,7 +145,8 @@ impl<'a> RowRef<'a> {
     }
 
     pub(crate) fn to_detection(&self) -> Detection {
-        let plate = |text: &str| PlateText::normalise(text).expect("only normalised plate texts are stored");
+        let plate = |text: Text<'_>| text.read(PlateText::normalise).expect("only normalised plate texts are stored");
+        let text = plate(self.plate);
         Detection {
             id: DetectionId(self.id),
             owner: self.origin.owner,
@@ -113,14 +158,14 @@ impl<'a> RowRef<'a> {
             supersedes: self.supersedes.map(DetectionId),
             scan_time: UtcMicros(self.scan_time),
             receive_time: UtcMicros(self.receive_time),
-            raw_plate: self.raw.to_owned(),
-            plate: plate(self.plate),
+            raw_plate: self.raw.to_text(text.as_str()),
+            plate: text,
             state: self.state,
             confidence: self.confidence,
             readings: self
                 .readings
                 .iter()
-                .map(|(text, confidence)| Reading { plate: plate(text), confidence: *confidence })
+                .map(|(text, confidence)| Reading { plate: plate(*text), confidence: *confidence })
                 .collect(),
             vehicle: Vehicle {
                 make: self.vehicle.make.map(str::to_owned),
@@ -134,20 +179,26 @@ impl<'a> RowRef<'a> {
         }
     }
 
-    pub(crate) fn event_hash(&self) -> u64 {
+    pub(crate) fn event_hash(&self) -> u32 {
         event_hash(self.origin.camera, self.event_id)
     }
 }
 
 /// Where to look for an event; events with one hash are told apart by comparing camera and event id.
-pub(crate) fn event_hash(camera: CameraId, event_id: &str) -> u64 {
+pub(crate) fn event_hash(camera: CameraId, event_id: &str) -> u32 {
     let digest = Sha256::new().chain_update(camera.0.to_le_bytes()).chain_update(event_id).finalize();
-    digest.iter().take(8).rev().fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
+    digest.iter().take(4).rev().fold(0, |hash, byte| (hash << 8) | u32::from(*byte))
 }
 
 /// The UTC day of an instant in microseconds.
 pub(crate) fn day_of(scan_time: i64) -> i32 {
     UtcMicros(scan_time).day()
+}
+
+/// A camera that repeats or updates an event may move it over midnight, not further: beyond that, an event id that comes
+/// again is a counter that started over.
+pub(crate) fn is_near_day(one: i32, other: i32) -> bool {
+    one.abs_diff(other) <= 1
 }
 
 /// A day as `2026-05-03`, for names of files.

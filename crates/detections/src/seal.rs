@@ -80,7 +80,7 @@ impl Shared {
         let mut merges = 0;
         while let Some(run) = self.next_merge() {
             self.check_state()?;
-            if !self.merge_run(run).await? {
+            if !self.rewrite(run).await? {
                 break;
             }
             merges += 1;
@@ -95,11 +95,14 @@ impl Shared {
                 days.entry((day, class)).or_default().push(Arc::clone(entry));
             }
         }
-        days.into_values().map(tiers::sealed_run).find(|run| !run.is_empty())
+        let newest = days.keys().map(|(day, _)| *day).max();
+        let run = |((day, _), entries)| tiers::sealed_run(entries, Some(day) < newest);
+        days.into_iter().map(run).find(|run| !run.is_empty())
     }
 
-    /// False where a segment of the run turned out to be damaged; it is set aside by whoever reads it next.
-    async fn merge_run(&self, run: Vec<Arc<Entry>>) -> Result<bool, StoreError> {
+    /// Puts segments of a day, written anew, in place of some others. False where one of those turned out to be damaged; it
+    /// is set aside by whoever reads it next.
+    pub(crate) async fn rewrite(&self, run: Vec<Arc<Entry>>) -> Result<bool, StoreError> {
         let names: Vec<String> = run.iter().map(|entry| entry.name.to_string()).collect();
         let encoded = self.work(move || encode_by_day(&run)).await?;
         let Ok(encoded) = encoded else { return Ok(false) };
@@ -146,6 +149,7 @@ pub(crate) fn entry_of(described: &Catalogued, opened: Result<Segment, FormatErr
         name: described.name.as_str().into(),
         kept: Kept::Sealed { day: described.day, class: described.class },
         content,
+        checksum: Some(described.checksum),
         times: described.times,
         ids: described.ids,
         rows: described.rows,

@@ -3,11 +3,20 @@
 //! Nothing of it is used before its checksums were compared and its offsets were found to lie within it; that happens
 //! once, on first use, because a large store has more bytes than a start should read.
 
-use crate::columns::{BLOCK_ROWS, Columns, FLAG_HAS_CONFIDENCE, FLAG_LOW_QUALITY, NOT_REPORTED, View};
-use crate::container::{FormatError, Line, Toc};
-use crate::mapped;
+use crate::columns::{
+    BLOCK_ROWS, Columns, EVENT_GROUP_ROWS, FLAG_HAS_CONFIDENCE, FLAG_HAS_READINGS, FLAG_IS_UPDATE, FLAG_LOW_QUALITY,
+    FLAG_RAW_LOWER, FLAG_RAW_OTHER, NOT_REPORTED, View,
+};
+use crate::container::{FormatError, Line, Toc, U24, VERSION, VERSION_1};
+use crate::encode::encode;
+use crate::filter;
+use crate::index::PlateIndex;
+use crate::machine;
 use crate::plates::PlateDictionary;
-use crate::row::{Origin, RowRef, VehicleRef};
+use crate::row::{Origin, Raw, RowRef, VehicleRef};
+use crate::shape::check_shape;
+use crate::text::Text;
+use crate::v1;
 use domain::{AgencyId, CameraId, PoolId, Position, Source, State};
 use memmap2::Mmap;
 use std::path::Path;
@@ -22,6 +31,8 @@ pub(crate) struct Segment {
     toc: Toc,
     columns: Columns,
     rows: usize,
+    /// Checksum of the file that it was opened from.
+    crc: u32,
     soundness: OnceLock<Result<(), FormatError>>,
 }
 
@@ -59,27 +70,107 @@ impl Segment {
                 found: bytes.len() as u64,
             });
         }
-        Self::open(Backing::Memory(lines))
+        Self::open_any(Backing::Memory(lines))
     }
 
+    /// A file of the present version. One of version 1 is an error that [`Self::migrated`] takes up.
     pub(crate) fn map(path: &Path) -> Result<Self, FormatError> {
-        let map = mapped::map(path).map_err(|error| FormatError::Unreadable(error.kind()))?;
-        Self::open(Backing::Mapped(map))
+        Self::open(Backing::Mapped(map(path)?))
+    }
+
+    /// A file of version 1, made into a segment in memory that stands for the file.
+    pub(crate) fn migrated(path: &Path) -> Result<Self, FormatError> {
+        Self::open_any(Backing::Mapped(map(path)?))
+    }
+
+    fn open_any(backing: Backing) -> Result<Self, FormatError> {
+        let toc = Toc::read(backing.bytes())?;
+        if toc.version() != VERSION_1 {
+            return Self::open(backing);
+        }
+        let rewritten = Self::open(Backing::Memory(encode(&v1::rows_of(backing.bytes())?)))?;
+        Ok(Self { crc: toc.crc(), ..rewritten })
     }
 
     fn open(backing: Backing) -> Result<Self, FormatError> {
         let toc = Toc::read(backing.bytes())?;
+        if toc.version() != VERSION {
+            return Err(FormatError::OtherVersion { found: toc.version() });
+        }
         let columns = Columns::resolve(&toc)?;
         let rows = usize::try_from(toc.rows()).map_err(|_| FormatError::Damaged { part: "header".into() })?;
-        Ok(Self { backing, toc, columns, rows, soundness: OnceLock::new() })
+        Ok(Self { crc: toc.crc(), backing, toc, columns, rows, soundness: OnceLock::new() })
     }
 
     /// The columns, once the whole segment was found sound.
     pub(crate) fn read(&self) -> Result<Reader<'_>, FormatError> {
-        let view = View::of(&self.columns, self.bytes());
-        let check = || self.toc.verify(self.bytes()).and_then(|()| check_shape(&view, self.rows));
-        self.soundness.get_or_init(check).clone()?;
-        Ok(Reader { view, rows: self.rows })
+        self.check()?;
+        Ok(Reader { view: View::of(&self.columns, self.bytes()), rows: self.rows })
+    }
+
+    /// Compares checksums and shape when first asked.
+    fn check(&self) -> Result<(), FormatError> {
+        let check = || {
+            self.toc.verify(self.bytes())?;
+            check_shape(&View::of(&self.columns, self.bytes()), self.rows)
+        };
+        match self.soundness.get_or_init(check) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// The index of plates, without resolving the other columns: most segments do not have the plate that is looked for.
+    /// `None` where no text with this hash is there.
+    pub(crate) fn plate_index(&self, hash: Option<u64>) -> Result<Option<PlateIndex<'_>>, FormatError> {
+        self.check()?;
+        let (columns, file) = (&self.columns, self.bytes());
+        let filter = columns.plate_filter.of(file);
+        if hash.is_some_and(|hash| !filter::may_hold(filter, hash)) {
+            return Ok(None);
+        }
+        Ok(Some(PlateIndex {
+            keys: columns.plate_key.of(file),
+            rows: columns.plate_row.of(file),
+            sample: columns.plate_sample.of(file),
+            reversed: columns.plate_reversed.of(file),
+            reversed_keys: columns.plate_reversed_key.of(file),
+            reversed_sample: columns.plate_reversed_sample.of(file),
+            long: PlateDictionary {
+                offsets: columns.plate_long_offsets.of(file),
+                bytes: columns.plate_long_bytes.of(file),
+            },
+            long_head: columns.plate_long_head.of(file),
+            long_tail: columns.plate_long_tail.of(file),
+            long_post_offsets: columns.plate_long_post_offsets.of(file),
+            long_post_rows: columns.plate_long_post_rows.of(file),
+        }))
+    }
+
+    /// The same of alternative readings.
+    pub(crate) fn reading_index(&self, hash: Option<u64>) -> Result<Option<PlateIndex<'_>>, FormatError> {
+        self.check()?;
+        let (columns, file) = (&self.columns, self.bytes());
+        let filter = columns.rplate_filter.of(file);
+        if hash.is_some_and(|hash| !filter::may_hold(filter, hash)) {
+            return Ok(None);
+        }
+        Ok(Some(PlateIndex {
+            keys: columns.rplate_key.of(file),
+            rows: columns.rplate_row.of(file),
+            sample: columns.rplate_sample.of(file),
+            reversed: columns.rplate_reversed.of(file),
+            reversed_keys: columns.rplate_reversed_key.of(file),
+            reversed_sample: columns.rplate_reversed_sample.of(file),
+            long: PlateDictionary {
+                offsets: columns.rplate_long_offsets.of(file),
+                bytes: columns.rplate_long_bytes.of(file),
+            },
+            long_head: columns.rplate_long_head.of(file),
+            long_tail: columns.rplate_long_tail.of(file),
+            long_post_offsets: columns.rplate_long_post_offsets.of(file),
+            long_post_rows: columns.rplate_long_post_rows.of(file),
+        }))
     }
 
     pub(crate) fn is_known_damaged(&self) -> bool {
@@ -95,8 +186,17 @@ impl Segment {
     }
 
     pub(crate) fn crc(&self) -> u32 {
-        self.toc.crc()
+        self.crc
     }
+
+    /// Names of the sections with their bytes.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.toc.sizes()
+    }
+}
+
+fn map(path: &Path) -> Result<Mmap, FormatError> {
+    machine::map(path).map_err(|error| FormatError::Unreadable(error.kind()))
 }
 
 /// Access to the rows of a sound segment.
@@ -111,40 +211,68 @@ impl<'a> Reader<'a> {
         self.rows
     }
 
-    pub(crate) fn blocks(&self) -> usize {
-        self.rows.div_ceil(BLOCK_ROWS)
+    pub(crate) fn plates(&self) -> PlateIndex<'a> {
+        let view = &self.view;
+        PlateIndex {
+            keys: view.plate_key,
+            rows: view.plate_row,
+            sample: view.plate_sample,
+            reversed: view.plate_reversed,
+            reversed_keys: view.plate_reversed_key,
+            reversed_sample: view.plate_reversed_sample,
+            long: PlateDictionary { offsets: view.plate_long_offsets, bytes: view.plate_long_bytes },
+            long_head: view.plate_long_head,
+            long_tail: view.plate_long_tail,
+            long_post_offsets: view.plate_long_post_offsets,
+            long_post_rows: view.plate_long_post_rows,
+        }
     }
 
-    pub(crate) fn plates(&self) -> PlateDictionary<'a> {
-        PlateDictionary { offsets: self.view.plate_offsets, bytes: self.view.plate_bytes }
+    pub(crate) fn plate(&self, row: usize) -> Text<'a> {
+        let number = self.view.plate[row].place();
+        match self.view.plate_key.get(number) {
+            Some(key) => Text::Short(*key),
+            None => self.plates().text(self.view.plate[row].get()),
+        }
     }
 
-    /// The dictionary of alternative readings.
-    pub(crate) fn reading_plates(&self) -> PlateDictionary<'a> {
-        PlateDictionary { offsets: self.view.rplate_offsets, bytes: self.view.rplate_bytes }
+    pub(crate) fn time(&self, row: usize) -> i64 {
+        let view = &self.view;
+        let since = counted(view.time_low, view.time_mid, view.time_top, row);
+        view.base[0].wrapping_add_unsigned(since)
     }
 
-    /// The rows of one plate, newest first.
-    pub(crate) fn rows_of_plate(&self, plate: u32) -> &'a [u32] {
-        slice(self.view.plate_post_offsets, self.view.plate_post_rows, plate as usize)
+    pub(crate) fn receive_time(&self, row: usize) -> i64 {
+        let view = &self.view;
+        let since = counted(view.receive_low, view.receive_mid, view.receive_top, row);
+        self.time(row).wrapping_add(view.base[1].wrapping_add_unsigned(since))
     }
 
-    /// The rows that have a reading among their alternatives, newest first.
-    pub(crate) fn rows_of_reading(&self, reading: u32) -> &'a [u32] {
-        slice(self.view.rplate_post_offsets, self.view.rplate_post_rows, reading as usize)
+    pub(crate) fn id(&self, row: usize) -> u64 {
+        let view = &self.view;
+        view.base[2].cast_unsigned().wrapping_add(counted(view.id_low, view.id_mid, view.id_top, row))
     }
 
-    pub(crate) fn plate(&self, row: usize) -> &'a str {
-        self.plates().get(self.view.plate[row])
+    /// The number of a row's origin in the `origin.*` tables.
+    pub(crate) fn origin_number(&self, row: usize) -> usize {
+        usize::from(self.view.origin[row]) | self.view.origin_high.get(row).map_or(0, |high| usize::from(*high) << 16)
     }
 
-    /// The state of a row by its number in `state.codes`.
+    pub(crate) fn vehicle_number(&self, row: usize) -> usize {
+        usize::from(self.view.vehicle[row]) | self.view.vehicle_high.get(row).map_or(0, |high| usize::from(*high) << 16)
+    }
+
+    pub(crate) fn state_number(&self, row: usize) -> u32 {
+        u32::from(self.view.state[row]) | self.view.state_high.get(row).map_or(0, |high| u32::from(*high) << 8)
+    }
+
+    /// The state with a number in `state.codes`.
     pub(crate) fn state(&self, number: u32) -> Option<State> {
         State::from_bytes(self.view.state_codes[number as usize])
     }
 
     /// The number of a state; `None` where no row has it. The unknown state is number 0 everywhere.
-    pub(crate) fn state_number(&self, state: Option<State>) -> Option<u32> {
+    pub(crate) fn find_state(&self, state: Option<State>) -> Option<u32> {
         let Some(state) = state else { return Some(UNKNOWN_STATE) };
         (1..).zip(self.view.state_codes.iter().skip(1)).find(|(_, code)| **code == state.to_bytes()).map(|(at, _)| at)
     }
@@ -153,12 +281,33 @@ impl<'a> Reader<'a> {
         Position { lat_e7: self.view.lat_e7[row], lon_e7: self.view.lon_e7[row] }
     }
 
-    pub(crate) fn readings(&self, row: usize) -> impl Iterator<Item = (&'a str, u16)> + use<'a> {
+    fn readings(&self, row: usize) -> Vec<(Text<'a>, u16)> {
         let view = &self.view;
-        let dictionary = self.reading_plates();
-        let numbers = slice(view.reading_offsets, view.reading_plate, row);
-        let confidences = slice(view.reading_offsets, view.reading_confidence, row);
-        numbers.iter().map(move |number| dictionary.get(*number)).zip(confidences.iter().copied())
+        if view.flags[row] & FLAG_HAS_READINGS == 0 {
+            return Vec::new();
+        }
+        let from = view.reading_row.partition_point(|other| other.place() < row);
+        let index = self.reading_plates();
+        let own = view.reading_row[from..].iter().take_while(|other| other.place() == row).count();
+        (from..from + own).map(|at| (index.text(view.reading_plate[at].get()), view.reading_confidence[at])).collect()
+    }
+
+    /// The index of alternative readings.
+    fn reading_plates(&self) -> PlateIndex<'a> {
+        let view = &self.view;
+        PlateIndex {
+            keys: view.rplate_key,
+            rows: view.rplate_row,
+            sample: view.rplate_sample,
+            reversed: view.rplate_reversed,
+            reversed_keys: view.rplate_reversed_key,
+            reversed_sample: view.rplate_reversed_sample,
+            long: PlateDictionary { offsets: view.rplate_long_offsets, bytes: view.rplate_long_bytes },
+            long_head: view.rplate_long_head,
+            long_tail: view.rplate_long_tail,
+            long_post_offsets: view.rplate_long_post_offsets,
+            long_post_rows: view.rplate_long_post_rows,
+        }
     }
 
     pub(crate) fn origin(&self, number: usize) -> Origin {
@@ -182,27 +331,44 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn event_id(&self, row: usize) -> &'a str {
-        utf8(slice(self.view.event_offsets, self.view.event_bytes, row))
+        let (view, group) = (&self.view, row / EVENT_GROUP_ROWS);
+        let start = view.event_group[group] as usize;
+        let end = match view.event_offset.get(row + 1) {
+            Some(next) if !(row + 1).is_multiple_of(EVENT_GROUP_ROWS) => start + usize::from(*next),
+            _ => view.event_group[group + 1] as usize,
+        };
+        utf8(&view.event_bytes[start + usize::from(view.event_offset[row])..end])
+    }
+
+    fn raw(&self, row: usize) -> Raw<'a> {
+        let (view, flags) = (&self.view, self.view.flags[row]);
+        if flags & FLAG_RAW_OTHER != 0 {
+            let at = view.raw_row.partition_point(|other| other.place() < row);
+            return Raw::Other(utf8(slice(view.raw_offsets, view.raw_bytes, at)));
+        }
+        if flags & FLAG_RAW_LOWER != 0 { Raw::Lower } else { Raw::AsPlate }
     }
 
     pub(crate) fn row(&self, row: usize) -> RowRef<'a> {
         let view = &self.view;
         let flags = view.flags[row];
-        let update = u32::try_from(row).ok().and_then(|row| view.update_row.binary_search(&row).ok());
+        let is_update = flags & FLAG_IS_UPDATE != 0;
+        let update = u32::try_from(row).ok().filter(|_| is_update);
+        let update = update.and_then(|row| view.update_row.binary_search(&row).ok());
         RowRef {
-            id: view.id[row],
-            origin: self.origin(view.origin[row] as usize),
+            id: self.id(row),
+            origin: self.origin(self.origin_number(row)),
             event_id: self.event_id(row),
             version: update.map_or(1, |at| view.update_version[at]),
             supersedes: update.map(|at| view.update_supersedes[at]).filter(|id| *id != 0),
-            scan_time: view.scan_time[row],
-            receive_time: view.receive_time[row],
-            raw: utf8(slice(view.raw_offsets, view.raw_bytes, view.raw[row] as usize)),
+            scan_time: self.time(row),
+            receive_time: self.receive_time(row),
+            raw: self.raw(row),
             plate: self.plate(row),
-            state: self.state(view.state[row]),
+            state: self.state(self.state_number(row)),
             confidence: (flags & FLAG_HAS_CONFIDENCE != 0).then(|| view.confidence[row]),
-            readings: self.readings(row).collect(),
-            vehicle: self.vehicle(view.vehicle[row] as usize),
+            readings: self.readings(row),
+            vehicle: self.vehicle(self.vehicle_number(row)),
             position: self.position(row),
             photos_stored: view.photos_stored[row],
             photos_at_camera: view.photos_at_camera[row],
@@ -210,19 +376,62 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads something of each column of some rows. The loads do not wait for one another, so that what is far away
+    /// comes all at once, where making one row after another would wait for each column in turn.
+    pub(crate) fn touch(&self, rows: impl Iterator<Item = usize>) {
+        let view = &self.view;
+        let mut sum = 0_u64;
+        for row in rows {
+            let numbers = [
+                view.id_low[row],
+                view.time_low[row],
+                view.receive_low[row],
+                view.lat_e7[row].cast_unsigned(),
+                view.lon_e7[row].cast_unsigned(),
+                u32::from(view.origin[row]),
+                u32::from(view.vehicle[row]),
+                u32::from(view.confidence[row]),
+                u32::from(view.state[row]),
+                u32::from(view.flags[row]),
+                u32::from(view.photos_stored[row]),
+                u32::from(view.photos_at_camera[row]),
+            ];
+            let bytes =
+                [view.time_mid, view.receive_mid, view.id_mid].map(|mid| mid.get(row).copied().unwrap_or_default());
+            let key = view.plate_key.get(view.plate[row].place()).copied().unwrap_or_default();
+            let event = view.event_group[row / EVENT_GROUP_ROWS] as usize + usize::from(view.event_offset[row]);
+            let event = view.event_bytes.get(event).copied().unwrap_or_default();
+            let small = bytes.into_iter().chain([event]).fold(0, |sum: u64, byte| sum.wrapping_add(byte.into()));
+            sum = numbers.into_iter().fold(sum ^ key ^ small, |sum, number| sum.wrapping_add(number.into()));
+        }
+        std::hint::black_box(sum);
+    }
+
     /// The row of an id.
     pub(crate) fn find(&self, id: u64) -> Option<u32> {
-        let order = self.view.id_order;
-        let at = order.binary_search_by_key(&id, |row| self.view.id[*row as usize]).ok()?;
-        order.get(at).copied()
+        self.find_all(&[id]).first().copied()
+    }
+
+    /// The rows of some ids, sorted, that are here.
+    pub(crate) fn find_all(&self, ids: &[u64]) -> Vec<u32> {
+        let view = &self.view;
+        let base = view.base[2].cast_unsigned();
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Vec::new() };
+        let (first, last) = (first.saturating_sub(base), last.saturating_sub(base));
+        let is_near = |row: usize| {
+            let since = counted(view.id_low, view.id_mid, view.id_top, row);
+            first <= since && since <= last
+        };
+        let near = (0..self.rows).filter(|row| is_near(*row) && ids.binary_search(&self.id(*row)).is_ok());
+        near.map(|row| u32::try_from(row).expect("rows of a segment are numbered in 24 bits")).collect()
     }
 
     /// Rows that may be of an event; camera and event id are still to be compared.
-    pub(crate) fn rows_of_event(&self, hash: u64) -> &'a [u32] {
+    pub(crate) fn rows_of_event(&self, hash: u32) -> &'a [U24] {
         let hashes = self.view.event_hash;
         let from = hashes.partition_point(|other| *other < hash);
-        let to = from + hashes[from..].partition_point(|other| *other == hash);
-        &self.view.event_row[from..to]
+        let same = hashes[from..].iter().take_while(|other| **other == hash).count();
+        &self.view.event_row[from..from + same]
     }
 
     pub(crate) fn time_bounds(&self) -> (i64, i64) {
@@ -231,9 +440,20 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn id_bounds(&self) -> (u64, u64) {
-        let id_of = |row: Option<&u32>| row.map(|row| self.view.id[*row as usize]);
-        (id_of(self.view.id_order.first()).unwrap_or(u64::MAX), id_of(self.view.id_order.last()).unwrap_or(0))
+        let ids = || (0..self.rows).map(|row| self.id(row));
+        (ids().min().unwrap_or(u64::MAX), ids().max().unwrap_or(0))
     }
+
+    /// Rows of a block of the zone maps.
+    pub(crate) fn rows_of_block(&self, block: usize) -> std::ops::Range<usize> {
+        block * BLOCK_ROWS..((block + 1) * BLOCK_ROWS).min(self.rows)
+    }
+}
+
+fn counted(low: &[u32], mid: &[u8], top: &[u32], row: usize) -> u64 {
+    let mid = mid.get(row).map_or(0, |mid| u64::from(*mid) << 32);
+    let top = top.get(row).map_or(0, |top| u64::from(*top) << 40);
+    u64::from(low[row]) | mid | top
 }
 
 fn slice<'a, T>(offsets: &[u32], values: &'a [T], at: usize) -> &'a [T] {
@@ -242,82 +462,4 @@ fn slice<'a, T>(offsets: &[u32], values: &'a [T], at: usize) -> &'a [T] {
 
 fn utf8(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
-}
-
-/// Whether every offset and number points within the segment, so that reading cannot go astray. Checksums say that the
-/// bytes are those that were written; this says that what was written is a segment.
-fn check_shape(view: &View<'_>, rows: usize) -> Result<(), FormatError> {
-    let check = |part: &str, holds: bool| {
-        if holds { Ok(()) } else { Err(FormatError::Damaged { part: part.to_owned() }) }
-    };
-    let below = |numbers: &[u32], limit: usize| numbers.iter().all(|number| (*number as usize) < limit);
-    let offsets = |offsets: &[u32], entries: usize, total: usize| {
-        offsets.len() == entries + 1
-            && offsets.first() == Some(&0)
-            && offsets.last().is_some_and(|last| *last as usize == total)
-            && offsets.is_sorted()
-    };
-    let v = view;
-    for (part, length) in [
-        ("id", v.id.len()),
-        ("id.order", v.id_order.len()),
-        ("origin", v.origin.len()),
-        ("event.hash", v.event_hash.len()),
-        ("event.row", v.event_row.len()),
-        ("scan_time", v.scan_time.len()),
-        ("receive_time", v.receive_time.len()),
-        ("raw", v.raw.len()),
-        ("plate", v.plate.len()),
-        ("state", v.state.len()),
-        ("confidence", v.confidence.len()),
-        ("vehicle", v.vehicle.len()),
-        ("lat_e7", v.lat_e7.len()),
-        ("lon_e7", v.lon_e7.len()),
-        ("photos_stored", v.photos_stored.len()),
-        ("photos_at_camera", v.photos_at_camera.len()),
-        ("flags", v.flags.len()),
-    ] {
-        check(part, length == rows)?;
-    }
-    let blocks = rows.div_ceil(BLOCK_ROWS);
-    for (part, length) in [
-        ("block.time_min", v.block_time_min.len()),
-        ("block.time_max", v.block_time_max.len()),
-        ("block.lat_min", v.block_lat_min.len()),
-        ("block.lat_max", v.block_lat_max.len()),
-        ("block.lon_min", v.block_lon_min.len()),
-        ("block.lon_max", v.block_lon_max.len()),
-    ] {
-        check(part, length == blocks)?;
-    }
-    let origins = v.origin_owner.len();
-    let tables = [v.origin_pool.len(), v.origin_camera.len(), v.origin_source.len()];
-    check("origin", tables == [origins; 3] && below(v.origin, origins))?;
-    check("origin.source", v.origin_source.iter().all(|source| usize::from(*source) < Source::ALL.len()))?;
-    let vehicles = v.vehicle_make.len();
-    let tables = [v.vehicle_model.len(), v.vehicle_colour.len(), v.vehicle_year.len()];
-    check("vehicle", tables == [vehicles; 3] && below(v.vehicle, vehicles))?;
-    let words = v.word_offsets.len().saturating_sub(1);
-    for numbers in [v.vehicle_make, v.vehicle_model, v.vehicle_colour] {
-        check("vehicle", numbers.iter().all(|word| *word == NOT_REPORTED || (*word as usize) < words))?;
-    }
-    check("word.offsets", offsets(v.word_offsets, words, v.word_bytes.len()))?;
-    let updates = v.update_row.len();
-    check("update.row", [v.update_version.len(), v.update_supersedes.len()] == [updates; 2])?;
-    check("id.order", below(v.id_order, rows))?;
-    check("event.offsets", offsets(v.event_offsets, rows, v.event_bytes.len()))?;
-    check("event.row", below(v.event_row, rows))?;
-    let raws = v.raw_offsets.len().saturating_sub(1);
-    check("raw", offsets(v.raw_offsets, raws, v.raw_bytes.len()) && below(v.raw, raws))?;
-    let plates = v.plate_offsets.len().saturating_sub(1);
-    check("plate", offsets(v.plate_offsets, plates, v.plate_bytes.len()) && below(v.plate, plates))?;
-    check("plate.post_offsets", offsets(v.plate_post_offsets, plates, v.plate_post_rows.len()))?;
-    check("plate.post_rows", below(v.plate_post_rows, rows))?;
-    check("state", below(v.state, v.state_codes.len()))?;
-    check("reading.offsets", offsets(v.reading_offsets, rows, v.reading_plate.len()))?;
-    check("reading.confidence", v.reading_confidence.len() == v.reading_plate.len())?;
-    let readings = v.rplate_offsets.len().saturating_sub(1);
-    check("rplate", offsets(v.rplate_offsets, readings, v.rplate_bytes.len()) && below(v.reading_plate, readings))?;
-    check("rplate.post_offsets", offsets(v.rplate_post_offsets, readings, v.rplate_post_rows.len()))?;
-    check("rplate.post_rows", below(v.rplate_post_rows, rows))
 }

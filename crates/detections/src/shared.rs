@@ -24,8 +24,11 @@ pub(crate) struct Shared {
     pub(crate) packs: Arc<Mutex<Packs>>,
     /// Held by whoever seals or merges; there is one at a time.
     pub(crate) maintenance: tokio::sync::Mutex<()>,
+    /// Held by whoever joins recents in memory.
+    pub(crate) joining: tokio::sync::Mutex<()>,
     /// Searches that run at once; more wait.
     pub(crate) searches: Arc<tokio::sync::Semaphore>,
+    pub(crate) searches_at_once: usize,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Changed by the writer only, after the commit that used them.
     next_id: AtomicU64,
@@ -61,7 +64,9 @@ impl Shared {
             seal_batches: config.seal_batches,
             search_threads: config.search_threads,
             maintenance: tokio::sync::Mutex::new(()),
+            joining: tokio::sync::Mutex::new(()),
             searches: Arc::new(tokio::sync::Semaphore::new(searches)),
+            searches_at_once: searches,
             snapshot: RwLock::new(Arc::new(start.snapshot)),
             next_id: AtomicU64::new(start.next_id),
             next_batch: AtomicI64::new(start.next_batch),

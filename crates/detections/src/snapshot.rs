@@ -3,7 +3,7 @@
 
 use crate::bits::Bits;
 use crate::container::FormatError;
-use crate::row::day_of;
+use crate::row::{day_of, is_near_day};
 use crate::segment::{Reader, Segment};
 use domain::CameraId;
 use std::sync::{Arc, OnceLock};
@@ -15,6 +15,8 @@ pub(crate) struct Entry {
     pub(crate) name: Arc<str>,
     pub(crate) kept: Kept,
     pub(crate) content: Result<Arc<Segment>, FormatError>,
+    /// Checksum of the table of contents as the catalogue has it; none of recents.
+    pub(crate) checksum: Option<u32>,
     /// First and last scan time.
     pub(crate) times: (i64, i64),
     /// Lowest and highest id.
@@ -28,6 +30,7 @@ pub(crate) struct Entry {
 /// find their rows; they are found when the segment is first searched.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hidden {
+    /// Ascending.
     ids: Arc<Vec<u64>>,
     rows: OnceLock<Option<Arc<Bits>>>,
 }
@@ -52,7 +55,7 @@ impl Entry {
             Ok(bounds) => (Ok(Arc::new(segment)), bounds),
             Err(error) => (Err(error), everything),
         };
-        Self { name, kept, content, times, ids, rows, bytes, hidden: Hidden::default() }
+        Self { name, kept, content, checksum: None, times, ids, rows, bytes, hidden: Hidden::default() }
     }
 
     /// A batch of `recents` that cannot be read.
@@ -61,6 +64,7 @@ impl Entry {
             name: format!("recents/{batch}").into(),
             kept: Kept::Recent { first: batch, last: batch },
             content: Err(error),
+            checksum: None,
             times: (i64::MIN, i64::MAX),
             ids: (0, u64::MAX),
             rows,
@@ -69,9 +73,17 @@ impl Entry {
         }
     }
 
+    /// The segment, not yet looked into.
+    pub(crate) fn segment(&self) -> Result<&Segment, FormatError> {
+        match &self.content {
+            Ok(segment) => Ok(segment),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
     /// The rows, or why this segment is set aside.
     pub(crate) fn reader(&self) -> Result<Reader<'_>, FormatError> {
-        self.content.as_ref().map_err(Clone::clone)?.read()
+        self.segment()?.read()
     }
 
     /// Whether it is known to be damaged; a segment that was not read yet is not.
@@ -86,7 +98,7 @@ impl Entry {
     /// The rows that never come back; `None` where all may.
     pub(crate) fn hidden_rows(&self) -> Option<&Bits> {
         let find = || {
-            let rows: Vec<u32> = self.hidden.ids.iter().filter_map(|id| self.find(*id)).collect();
+            let rows = self.find_all(&self.hidden.ids);
             (!rows.is_empty()).then(|| Arc::new(with_rows(Bits::none(self.rows), &rows)))
         };
         self.hidden.rows.get_or_init(find).as_deref()
@@ -101,6 +113,16 @@ impl Entry {
         self.times.0 < to && from <= self.times.1
     }
 
+    /// The rows of some ids, ascending, hidden or not.
+    fn find_all(&self, ids: &[u64]) -> Vec<u32> {
+        let from = ids.partition_point(|id| *id < self.ids.0);
+        let to = ids.partition_point(|id| *id <= self.ids.1);
+        match self.reader() {
+            Ok(reader) if from < to => reader.find_all(&ids[from..to]),
+            _ => Vec::new(),
+        }
+    }
+
     /// The row of an id, hidden or not.
     pub(crate) fn find(&self, id: u64) -> Option<u32> {
         let may_hold = (self.ids.0..=self.ids.1).contains(&id);
@@ -111,16 +133,14 @@ impl Entry {
     pub(crate) fn hiding(&self, ids: &[u64]) -> Option<Self> {
         let mut own: Vec<u64> = ids.iter().copied().filter(|id| (self.ids.0..=self.ids.1).contains(id)).collect();
         let known = self.hidden.rows.get();
-        if known.is_some() {
-            own.retain(|id| self.find(*id).is_some());
-        }
-        if own.is_empty() {
+        own.sort_unstable();
+        // Where rows were looked up already, only those of the new ids are.
+        let found = known.map(|_| self.find_all(&own));
+        if own.is_empty() || found.as_ref().is_some_and(Vec::is_empty) {
             return None;
         }
-        // Rows that were found already stay found; only the new ones are looked up.
-        let rows = match known {
-            Some(known) => {
-                let found: Vec<u32> = own.iter().filter_map(|id| self.find(*id)).collect();
+        let rows = match known.zip(found) {
+            Some((known, found)) => {
                 let bits = known.as_deref().cloned().unwrap_or_else(|| Bits::none(self.rows));
                 OnceLock::from(Some(Arc::new(with_rows(bits, &found))))
             }
@@ -128,6 +148,7 @@ impl Entry {
         };
         let mut all = self.hidden.ids.to_vec();
         all.append(&mut own);
+        all.sort_unstable();
         Some(Self { hidden: Hidden { ids: Arc::new(all), rows }, ..self.clone() })
     }
 
@@ -174,7 +195,7 @@ impl Snapshot {
 
     /// The stored versions of an event: reads of its camera with its event id, of the same UTC day or a neighbouring one.
     /// As (entry, row).
-    pub(crate) fn versions(&self, camera: CameraId, event_id: &str, hash: u64, scan_time: i64) -> Vec<(usize, u32)> {
+    pub(crate) fn versions(&self, camera: CameraId, event_id: &str, hash: u32, scan_time: i64) -> Vec<(usize, u32)> {
         let day = day_of(scan_time);
         let mut found = Vec::new();
         for (at, entry) in self.entries.iter().enumerate() {
@@ -184,19 +205,13 @@ impl Snapshot {
             }
             let Ok(reader) = entry.reader() else { continue };
             found.extend(reader.rows_of_event(hash).iter().filter_map(|row| {
-                let place = *row as usize;
-                let is_same = is_near_day(day_of(reader.view.scan_time[place]), day)
-                    && reader.origin(reader.view.origin[place] as usize).camera == camera
+                let place = row.place();
+                let is_same = is_near_day(day_of(reader.time(place)), day)
+                    && reader.origin(reader.origin_number(place)).camera == camera
                     && reader.event_id(place) == event_id;
-                is_same.then_some((at, *row))
+                is_same.then_some((at, row.get()))
             }));
         }
         found
     }
-}
-
-/// A camera that repeats or updates an event may move it over midnight, not further: beyond that, an event id that comes
-/// again is a counter that started over.
-pub(crate) fn is_near_day(one: i32, other: i32) -> bool {
-    one.abs_diff(other) <= 1
 }

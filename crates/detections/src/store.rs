@@ -5,16 +5,16 @@ use crate::answer::{Answer, Appended, Count, Counted, Counts, FoundRows, Preview
 use crate::fault::FaultHook;
 use crate::open;
 use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
-use crate::search::common_plate;
+use crate::search::common_plate::{self, Tally};
 use crate::search::density::Density;
-use crate::search::gather::{Gather, gather};
-use crate::search::newest::{self, KEPT_MAX, Newest};
+use crate::search::gather::{Gather, Gathered, gather};
+use crate::search::newest::{self, Newest, NewestFound};
 use crate::search::plan::{Plan, Search};
 use crate::search::scan::Match;
 use crate::segment::Reader;
 use crate::shared::Shared;
 use crate::writer::{self, Job, QUEUE_BATCHES_MAX};
-use domain::limits::{PHOTO_BYTES_MAX, PHOTOS_MAX, RESULTS_AFTER_WARNING, RESULTS_WARNING};
+use domain::limits::{PHOTO_BYTES_MAX, PHOTOS_MAX, RESULTS_WARNING};
 use domain::{Detection, NewDetection, NewPhoto};
 use ledger::Recorded;
 use policy::{ExactCount, Permit, PhotoPermit, Preview, Rows};
@@ -81,7 +81,14 @@ impl Store {
         let shared = Arc::new(open::open(config).await?);
         let (queue, jobs) = mpsc::channel(QUEUE_BATCHES_MAX);
         let (seal_wanted, wake_ups) = mpsc::channel(1);
-        tokio::spawn(writer::run(Arc::clone(&shared), jobs, seal_wanted));
+        let (join_wanted, mut joins) = mpsc::channel(1);
+        tokio::spawn(writer::run(Arc::clone(&shared), jobs, seal_wanted, join_wanted));
+        let joining = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while joins.recv().await.is_some() {
+                joining.join_or_warn().await;
+            }
+        });
         tokio::spawn(maintain(Arc::clone(&shared), wake_ups));
         Ok(Self { shared, queue })
     }
@@ -160,6 +167,17 @@ impl Store {
         stats
     }
 
+    /// Bytes of the sections of all segments and recents, by the names of `docs/segment-format.md`.
+    pub fn section_bytes(&self) -> std::collections::BTreeMap<String, u64> {
+        let mut sizes = std::collections::BTreeMap::new();
+        for segment in self.shared.snapshot().entries.iter().filter_map(|entry| entry.segment().ok()) {
+            for (name, bytes) in segment.sizes() {
+                *sizes.entry(name.to_owned()).or_default() += bytes;
+            }
+        }
+        sizes
+    }
+
     /// Reads every segment once and compares its checksums; gives the names of damaged ones.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
         let snapshot = self.shared.snapshot();
@@ -177,9 +195,11 @@ impl Store {
             let _ = closed.await;
         }
         drop(self.shared.maintenance.lock().await);
+        drop(self.shared.joining.lock().await);
     }
 
-    /// Runs a search off the threads that answer requests, a few at once.
+    /// Runs a search, a few at once. Where the runtime can give this thread's other work to another, the search runs right
+    /// here: handing it to a waiting thread takes longer than most searches.
     async fn search<T: Send + 'static>(
         &self,
         search: Search,
@@ -189,20 +209,24 @@ impl Store {
     ) -> Result<T, StoreError> {
         let waiting = Arc::clone(&self.shared.searches);
         let turn = waiting.acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let (snapshot, threads) = (self.shared.snapshot(), self.shared.search_threads);
-        let found = self.shared.work(move || {
+        // Several searches share the processors by themselves.
+        let others = self.shared.searches.available_permits() < self.shared.searches_at_once - 1;
+        let (snapshot, threads) = (self.shared.snapshot(), if others { 1 } else { self.shared.search_threads });
+        let work = move || {
             let _turn = turn;
             run(&snapshot, &Plan::new(&search), threads)
-        });
-        found.await?.map_err(|common_plate::TooManyPlates| StoreError::TooManyPlates)
+        };
+        let found = match tokio::runtime::Handle::current().runtime_flavor() {
+            tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+            _ => self.shared.work(work).await?,
+        };
+        found.map_err(|common_plate::TooManyPlates| StoreError::TooManyPlates)
     }
 
     pub(crate) async fn preview_of(&self, search: Search) -> Result<Previewed, StoreError> {
         let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
-            let gathered = gather(snapshot, plan, None, threads, Density::new)?;
-            let total = gathered.made.counts.total();
-            let warning = RESULTS_WARNING as u64;
-            let count = if total < warning { Count::Exactly(total) } else { Count::AtLeast(warning) };
+            let gathered = gather_all(snapshot, plan, threads, Density::new)?;
+            let count = count_of(gathered.made.counts.total());
             let (density, cell_e7) = gathered.made.into_cells();
             Ok(Previewed { count, density, cell_e7, set_aside: gathered.set_aside })
         };
@@ -210,27 +234,32 @@ impl Store {
     }
 
     pub(crate) async fn rows_of(&self, search: Search, is_confirmed: bool) -> Result<Answer, StoreError> {
-        let warning = RESULTS_WARNING as u64;
         let run = move |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
-            let cap = (!is_confirmed).then_some(warning);
-            let gathered = gather(snapshot, plan, cap, threads, || Newest::keeping(KEPT_MAX))?;
-            if gathered.is_capped {
-                return Ok(Answer::NeedsConfirmation { at_least: warning });
+            let (found, tally) = if plan.is_common {
+                let winners = common_plate::winners(snapshot, plan, threads)?;
+                let new = || (Newest::new(), Tally::new(plan));
+                let (newest, tally) = common_plate::gather_winners(snapshot, plan, &winners, threads, new);
+                let (counts, set_aside) = (newest.counts, winners.set_aside);
+                (NewestFound { counts, found: newest.into_newest(), set_aside }, Some(tally))
+            } else {
+                (newest::newest(snapshot, plan, threads, !is_confirmed), None)
+            };
+            let NewestFound { counts, found, set_aside } = found;
+            let is_truncated = counts.total() >= RESULTS_WARNING as u64;
+            if is_truncated && !is_confirmed {
+                return Ok(Answer::NeedsConfirmation { at_least: RESULTS_WARNING as u64 });
             }
-            let counts = gathered.made.counts;
-            let is_truncated = counts.total() >= warning;
-            let limit = if is_truncated { RESULTS_AFTER_WARNING } else { KEPT_MAX };
-            let hits = newest::hits(snapshot, plan, &gathered.made.into_newest(limit));
-            let common = plan.is_common.then(|| common_plate::report(snapshot, plan, threads, &hits));
-            let set_aside = gathered.set_aside;
-            Ok(Answer::Rows(Box::new(FoundRows { hits, counts, is_truncated, common, set_aside })))
+            let hits = newest::hits(snapshot, plan, threads, &found);
+            let common = tally.map(|tally| tally.into_report(&hits));
+            let count = count_of(counts.total());
+            Ok(Answer::Rows(Box::new(FoundRows { hits, count, counts, is_truncated, common, set_aside })))
         };
         self.search(search, run).await
     }
 
     pub(crate) async fn count_of(&self, search: Search) -> Result<Counted, StoreError> {
         let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
-            let gathered = gather(snapshot, plan, None, threads, OnlyCounts::default)?;
+            let gathered = gather_all(snapshot, plan, threads, OnlyCounts::default)?;
             Ok(Counted { counts: gathered.made.0, set_aside: gathered.set_aside })
         };
         self.search(search, run).await
@@ -314,12 +343,37 @@ fn shown(shared: &Shared, id: u64) -> Option<Shown> {
     })
 }
 
+/// Gathers every match of a question.
+fn gather_all<G: Gather>(
+    snapshot: &crate::snapshot::Snapshot,
+    plan: &Plan,
+    threads: usize,
+    new: impl Fn() -> G + Sync,
+) -> Result<Gathered<G>, common_plate::TooManyPlates> {
+    if !plan.is_common {
+        return Ok(gather(snapshot, plan, threads, new));
+    }
+    let winners = common_plate::winners(snapshot, plan, threads)?;
+    let made = common_plate::gather_winners(snapshot, plan, &winners, threads, new);
+    Ok(Gathered { made, set_aside: winners.set_aside })
+}
+
+/// What is told of a number: exact below the warning.
+fn count_of(total: u64) -> Count {
+    let warning = RESULTS_WARNING as u64;
+    if total < warning { Count::Exactly(total) } else { Count::AtLeast(warning) }
+}
+
 #[derive(Debug, Default)]
 struct OnlyCounts(Counts);
 
 impl Gather for OnlyCounts {
     fn take(&mut self, _entry: usize, _reader: &Reader<'_>, found: Match) {
         self.0.add(found.kind, 1);
+    }
+
+    fn take_span(&mut self, _entry: usize, _reader: &Reader<'_>, rows: std::ops::Range<usize>, _places: u64) {
+        self.0.add(domain::MatchKind::Exact, rows.len() as u64);
     }
 
     fn join(&mut self, other: Self) {

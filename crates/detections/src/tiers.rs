@@ -14,6 +14,9 @@ const TIER_FACTOR: usize = 8;
 const RECENT_RUN: usize = 8;
 /// Sealed segments of one day and tier that are merged.
 const SEALED_RUN: usize = 4;
+/// On a day that is over, a segment is rewritten once the others have this part of its rows: a search then finds one
+/// segment, and late reads rewrite the day rarely.
+const LATE_PART: usize = 8;
 
 fn tier(rows: usize) -> u32 {
     rows.max(1).ilog(TIER_FACTOR)
@@ -57,9 +60,23 @@ pub(crate) fn newest_run(recents: &[Arc<Entry>], bound: i64) -> Vec<Arc<Entry>> 
     Vec::new()
 }
 
-/// The segments of one day and class that are to be merged. `entries` are all sound ones of that day and class.
-pub(crate) fn sealed_run(mut entries: Vec<Arc<Entry>>) -> Vec<Arc<Entry>> {
+/// The segments of one day and class that are to be merged. `entries` are all sound ones of that day and class; `is_over`
+/// says that later days have segments already.
+pub(crate) fn sealed_run(mut entries: Vec<Arc<Entry>>, is_over: bool) -> Vec<Arc<Entry>> {
     entries.sort_unstable_by_key(|entry| entry.rows);
+    if is_over {
+        let mut rows = 0;
+        let fits = |entry: &&Arc<Entry>| {
+            rows += entry.rows;
+            rows <= SEGMENT_ROWS_MAX
+        };
+        let run: Vec<_> = entries.iter().take_while(fits).cloned().collect();
+        let (largest, all) =
+            (run.last().map_or(0, |entry| entry.rows), run.iter().map(|entry| entry.rows).sum::<usize>());
+        if run.len() >= 2 && largest <= LATE_PART * (all - largest) {
+            return run;
+        }
+    }
     let highest = entries.last().map_or(0, |entry| tier(entry.rows));
     for top in 0..=highest {
         let mut rows = 0;
@@ -105,7 +122,17 @@ mod tests {
         let kept = Kept::Recent { first: batch, last: batch };
         let content = Ok(Arc::new(Segment::in_memory(encode(&[])).unwrap()));
         let (times, ids) = ((0, 0), (0, 0));
-        Arc::new(Entry { name: "".into(), kept, content, times, ids, rows, bytes: 0, hidden: Hidden::default() })
+        Arc::new(Entry {
+            name: "".into(),
+            kept,
+            content,
+            checksum: None,
+            times,
+            ids,
+            rows,
+            bytes: 0,
+            hidden: Hidden::default(),
+        })
     }
 
     #[test]

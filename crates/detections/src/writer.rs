@@ -7,16 +7,17 @@ use crate::container::Line;
 use crate::encode::encode;
 use crate::fault::Step;
 use crate::photos::{self, SealedPhoto};
-use crate::row::{RowRef, day_of};
+use crate::row::{RowRef, day_of, is_near_day};
+use crate::seen::SeenEvents;
 use crate::segment::Segment;
 use crate::shared::Shared;
-use crate::snapshot::{Entry, Snapshot, is_near_day};
+use crate::snapshot::{Entry, Snapshot};
 use crate::{StoreError, tiers};
 use domain::limits::{
     BATCH_DETECTIONS_MAX, EVENT_ID_CHARS_MAX, PHOTO_BYTES_MAX, PHOTOS_MAX, READINGS_MAX, VEHICLE_WORD_CHARS_MAX,
 };
 use domain::{CameraId, DetectionId, NewDetection, PlateText, UtcMicros};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use storage::Vault;
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +32,8 @@ pub const BATCH_PHOTO_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const RAW_PLATE_BYTES_MAX: usize = 512;
 /// Events that one read may sum up.
 pub const REPLACED_EVENTS_MAX: usize = 2_000;
+/// Recent entries from which on appending joins them itself, because the background does not keep up.
+const RECENT_ENTRIES_MAX: usize = 100;
 /// When recents are this many times what triggers sealing, appending waits for it.
 const RECENTS_OVERFLOW: usize = 4;
 
@@ -79,8 +82,13 @@ pub(crate) fn check(batch: &[NewDetection]) -> Result<(), StoreError> {
 }
 
 /// Runs until the last sender is gone or the store is closed.
-pub(crate) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Job>, seal_wanted: mpsc::Sender<()>) {
-    let mut writer = Writer { shared, seal_wanted };
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    mut queue: mpsc::Receiver<Job>,
+    seal_wanted: mpsc::Sender<()>,
+    join_wanted: mpsc::Sender<()>,
+) {
+    let mut writer = Writer { shared, seal_wanted, join_wanted, seen: SeenEvents::default() };
     while let Some(job) = queue.recv().await {
         let (mut group, mut closing) = (Vec::new(), None);
         let mut next = Some(job);
@@ -110,6 +118,9 @@ struct Writer {
     shared: Arc<Shared>,
     /// Wakes the maintenance task; it ends when this end is gone.
     seal_wanted: mpsc::Sender<()>,
+    /// The same for the task that joins recents in memory.
+    join_wanted: mpsc::Sender<()>,
+    seen: SeenEvents,
 }
 
 impl Writer {
@@ -128,11 +139,13 @@ impl Writer {
                 }
             }
         }
-        if let Err(error) = self.shared.join_recents().await {
-            tracing::warn!(error = %error, "recent batches could not be joined in memory");
+        if self.shared.recent_entries() > RECENT_ENTRIES_MAX {
+            self.shared.join_or_warn().await;
+        } else {
+            // A full channel means that the wake-up is already there.
+            let _ = self.join_wanted.try_send(());
         }
         if self.shared.has_recents(1) {
-            // A full channel means that the wake-up is already there.
             let _ = self.seal_wanted.try_send(());
         }
     }
@@ -146,7 +159,14 @@ impl Writer {
         let (snapshot, now) = (shared.snapshot(), shared.clock.now());
         let numbers = shared.next_numbers();
         let vault = Arc::clone(&shared.vault);
-        let prepared = shared.work(move || prepare(&snapshot, &batches, numbers, now, &vault)).await??;
+        let mut seen = std::mem::take(&mut self.seen);
+        let prepare = move || {
+            let prepared = prepare(&snapshot, &batches, &mut seen, numbers, now, &vault);
+            (prepared, seen)
+        };
+        let (prepared, seen) = shared.work(prepare).await?;
+        self.seen = seen;
+        let prepared = prepared?;
         let Prepared { appended, mut change, sealed, body } = prepared;
         if change.rows == 0 {
             return Ok(appended);
@@ -188,14 +208,18 @@ struct Prepared {
 fn prepare(
     snapshot: &Snapshot,
     batches: &[Vec<NewDetection>],
+    seen: &mut SeenEvents,
     numbers: NextNumbers,
     now: UtcMicros,
     vault: &Vault,
 ) -> Result<Prepared, StoreError> {
+    let news = || batches.iter().flatten();
+    seen.begin(snapshot, &news().map(|new| day_of(new.scan_time.0)).collect::<HashSet<i32>>());
     let mut group = Group {
         snapshot,
-        rows: Vec::new(),
-        pending: HashMap::new(),
+        seen,
+        rows: Vec::with_capacity(news().count()),
+        pending: HashMap::default(),
         next_id: numbers.id,
         change: BatchChange::default(),
     };
@@ -226,9 +250,10 @@ fn prepare(
 /// The rows that a group will add.
 struct Group<'a> {
     snapshot: &'a Snapshot,
+    seen: &'a mut SeenEvents,
     rows: Vec<RowRef<'a>>,
     /// Rows of the group by event, in the order of their versions.
-    pending: HashMap<(CameraId, &'a str), Vec<usize>>,
+    pending: HashMap<(CameraId, &'a str), Vec<usize>, foldhash::fast::RandomState>,
     next_id: u64,
     change: BatchChange,
 }
@@ -279,7 +304,12 @@ impl<'a> Group<'a> {
 
     /// All versions of the event that are stored or about to be.
     fn versions(&self, row: &RowRef<'_>) -> Vec<RowRef<'a>> {
-        let stored = self.snapshot.versions(row.origin.camera, row.event_id, row.event_hash(), row.scan_time);
+        let hash = row.event_hash();
+        // Reads of this group are in the filter too, and among the pending ones.
+        if !self.seen.may_have(day_of(row.scan_time), hash) {
+            return Vec::new();
+        }
+        let stored = self.snapshot.versions(row.origin.camera, row.event_id, hash, row.scan_time);
         let stored = stored.into_iter().filter_map(|(entry, found)| {
             let reader = self.snapshot.entries[entry].reader().ok()?;
             Some(reader.row(found as usize))
@@ -295,6 +325,7 @@ impl<'a> Group<'a> {
     fn push(&mut self, mut row: RowRef<'a>, outcome: Outcome) -> Appended {
         row.id = self.next_id;
         self.next_id += 1;
+        self.seen.add(day_of(row.scan_time), row.event_hash());
         self.pending.entry((row.origin.camera, row.event_id)).or_default().push(self.rows.len());
         let id = DetectionId(row.id);
         self.rows.push(row);
@@ -303,6 +334,18 @@ impl<'a> Group<'a> {
 }
 
 impl Shared {
+    fn recent_entries(&self) -> usize {
+        self.snapshot().entries.iter().filter(|entry| entry.is_recent()).count()
+    }
+
+    /// [`Self::join_recents`], one at a time; a failure is logged and tried again after the next append.
+    pub(crate) async fn join_or_warn(&self) {
+        let _alone = self.joining.lock().await;
+        if let Err(error) = self.join_recents().await {
+            tracing::warn!(error = %error, "recent batches could not be joined in memory");
+        }
+    }
+
     /// Joins small recent batches into larger segments in memory, so that a search has few to open. `recents` is unchanged.
     async fn join_recents(&self) -> Result<(), StoreError> {
         loop {

@@ -14,6 +14,11 @@ pub struct PlateText(String);
 impl PlateText {
     /// Normalises what a camera or a person wrote. Spaces, hyphens, dots and the like are not part of a plate.
     pub fn normalise(raw: &str) -> Result<Self, PlateError> {
+        // Most plates come in their normal form, and are read back so from the store many thousands of times.
+        let is_normal = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        if (1..=PLATE_CHARS_MAX).contains(&raw.len()) && raw.bytes().all(is_normal) {
+            return Ok(Self(raw.to_owned()));
+        }
         let mut text = String::new();
         for (count, character) in plate_characters(raw).enumerate() {
             if count >= PLATE_CHARS_MAX {

@@ -32,8 +32,23 @@ impl State {
     /// Reads what [`Self::to_bytes`] wrote; all zeros, or anything that is not a code, is the unknown state.
     pub fn from_bytes(code: [u8; 6]) -> Option<Self> {
         let state = Self { code };
-        state.as_str().parse().ok()
+        let length = state.as_str().len();
+        let is_padded = code.iter().skip(length).all(|byte| *byte == 0);
+        (is_padded && is_code(state.as_str())).then_some(state)
     }
+}
+
+/// Whether a text is two letters, or two letters and one to three letters or digits, in upper case.
+fn is_code(text: &str) -> bool {
+    let (country, region) = match text.split_once('-') {
+        Some((country, region)) => (country, Some(region)),
+        None => (text, None),
+    };
+    let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_region = |region: &str| {
+        (1..=3).contains(&region.len()) && region.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    is_country && region.is_none_or(is_region)
 }
 
 impl FromStr for State {
@@ -41,16 +56,7 @@ impl FromStr for State {
 
     fn from_str(text: &str) -> Result<Self, StateError> {
         let upper = text.trim().to_ascii_uppercase();
-        let (country, region) = match upper.split_once('-') {
-            Some((country, region)) => (country, Some(region)),
-            None => (upper.as_str(), None),
-        };
-        let country_ok = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-        let region_ok = region.is_none_or(|region| {
-            (1..=3).contains(&region.len())
-                && region.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        });
-        if !country_ok || !region_ok {
+        if !is_code(&upper) {
             return Err(StateError);
         }
         let mut code = [0; 6];

@@ -3,25 +3,26 @@
 //! A plate is its text and its state. Reads without a state are a group of their own: nobody knows whose they are, so they
 //! join no other.
 
-use crate::search::gather::{Gather, fan_out, gather_of};
+use crate::search::gather::{Gather, fan_out};
 use crate::search::plan::Plan;
-use crate::search::scan::{Match, PlateNumbers};
+use crate::search::scan::{Match, Scratch, Visit, scan};
 use crate::segment::Reader;
 use crate::snapshot::{Entry, Snapshot};
-use domain::{DetectionId, PlateText, State, UtcMicros};
-use std::collections::HashMap;
+use crate::text::Text;
+use domain::{DetectionId, MatchKind, PlateText, State, UtcMicros};
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Plates that one common-plate question may look at, one of several days counted for each. Keeps its memory within half
-/// a gigabyte.
+/// Plates that one common-plate question may look at. Keeps its memory within half a gigabyte.
 pub const COMMON_PLATES_MAX: usize = 4_000_000;
+/// Reads in the places that are kept with their place; where there are more, only the plates are, and the segments are
+/// read a second time.
+const LISTED_MAX: usize = if cfg!(test) { 6 } else { 1_000_000 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct CommonKey<'a> {
-    pub(crate) plate: &'a str,
-    pub(crate) state: Option<State>,
-}
+/// A plate and the code of its state, zeros where it is unknown.
+type Key<'s> = (Text<'s>, [u8; 6]);
+type Keyed<'s, T> = HashMap<Key<'s>, T, foldhash::fast::RandomState>;
 
 /// The places hold more plates than [`COMMON_PLATES_MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,106 +48,180 @@ pub struct Sighting {
     pub detections: Vec<DetectionId>,
 }
 
-/// Plates by the segment that has them: (number of the entry, their numbers there).
-pub(crate) type ByEntry = HashMap<usize, Vec<PlateNumbers>>;
-
-/// The plates that were seen in at least two places, in every segment that has reads of them there.
-pub(crate) fn seen_in_two_places(snapshot: &Snapshot, plan: &Plan, threads: usize) -> Result<ByEntry, TooManyPlates> {
-    let seen = seen_by_entry(snapshot, plan, threads)?;
-    // Plates have other numbers in other segments: here each gets one number for all.
-    let elements = seen.iter().map(|(_, seen)| seen.len()).sum();
-    let mut keys: HashMap<(&[u8], [u8; 6]), usize, foldhash::fast::RandomState> = HashMap::default();
-    keys.reserve(elements);
-    let (mut places, mut key_of) = (Vec::<u64>::new(), Vec::<Vec<usize>>::new());
-    for (at, seen) in &seen {
-        let reader = snapshot.entries[*at].reader();
-        let number = |(numbers, mask): &(PlateNumbers, u64)| {
-            let reader = reader.as_ref().ok()?;
-            let plate = reader.plates().raw(numbers.plate as usize);
-            let key = (plate, reader.view.state_codes[numbers.state as usize]);
-            let number = *keys.entry(key).or_insert(places.len());
-            match places.get_mut(number) {
-                Some(seen) => *seen |= mask,
-                None => places.push(*mask),
-            }
-            Some(number)
-        };
-        key_of.push(seen.iter().filter_map(number).collect());
-    }
-    let keep = |((at, seen), key_of): ((usize, Seen), Vec<usize>)| {
-        let is_common = |number: usize| places[number].count_ones() >= 2;
-        let common = seen.into_iter().zip(key_of).filter(|(_, number)| is_common(*number));
-        (at, common.map(|((numbers, _), _)| numbers).collect())
-    };
-    Ok(seen.into_iter().zip(key_of).map(keep).collect())
+/// A read in one of the places.
+#[derive(Clone, Copy, Debug)]
+struct Seen<'s> {
+    key: Key<'s>,
+    places: u64,
+    entry: u32,
+    row: u32,
+    kind: MatchKind,
 }
 
-/// Plates of one segment, each with the places it was seen in.
-type Seen = Vec<(PlateNumbers, u64)>;
-
-/// For each segment the plates seen in any place, each with all its places.
-fn seen_by_entry(snapshot: &Snapshot, plan: &Plan, threads: usize) -> Result<Vec<(usize, Seen)>, TooManyPlates> {
-    let total = AtomicUsize::new(0);
-    let (parts, _) = fan_out(snapshot, plan, threads, &Vec::new, |at, scan, made: &mut Vec<_>| {
-        let mut seen = Seen::new();
-        let view = &scan.reader.view;
-        let _ = scan.each(|found| {
-            let row = found.row as usize;
-            seen.push((PlateNumbers { plate: view.plate[row], state: view.state[row] }, found.places));
-            ControlFlow::Continue(())
-        });
-        reduce(&mut seen);
-        let is_over = total.fetch_add(seen.len(), Ordering::Relaxed) + seen.len() > COMMON_PLATES_MAX;
-        made.push((at, seen));
-        if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    if total.into_inner() > COMMON_PLATES_MAX { Err(TooManyPlates) } else { Ok(parts.concat()) }
+/// What one thread saw: reads as long as they are few, then plates with all their places.
+#[derive(Debug, Default)]
+struct SeenBy<'s> {
+    listed: Vec<Seen<'s>>,
+    plates: Keyed<'s, u64>,
 }
 
-/// One element for each plate and state, with all the places it was seen in.
-fn reduce(seen: &mut Seen) {
-    seen.sort_unstable();
-    seen.dedup_by(|later, kept| {
-        let is_same = later.0 == kept.0;
-        if is_same {
-            kept.1 |= later.1;
+/// The plates that were seen in at least two places.
+#[derive(Debug)]
+pub(crate) struct Winners<'s> {
+    plates: HashSet<Key<'s>, foldhash::fast::RandomState>,
+    /// Their reads in the places; `None` where they were too many to keep.
+    listed: Option<Vec<Seen<'s>>>,
+    pub(crate) set_aside: Vec<String>,
+}
+
+struct Collecting<'c, 's> {
+    at: u32,
+    made: &'c mut SeenBy<'s>,
+    listed: &'c AtomicUsize,
+}
+
+impl<'s> Visit<'s> for Collecting<'_, 's> {
+    fn one(&mut self, reader: &Reader<'s>, found: Match) -> ControlFlow<()> {
+        let key = key_of(reader, found.row);
+        if self.made.plates.is_empty() && self.listed.fetch_add(1, Ordering::Relaxed) < LISTED_MAX {
+            let Match { row, kind, places } = found;
+            self.made.listed.push(Seen { key, places, entry: self.at, row, kind });
+        } else {
+            *self.made.plates.entry(key).or_default() |= found.places;
         }
-        is_same
-    });
-    seen.shrink_to_fit();
+        ControlFlow::Continue(())
+    }
 }
 
-/// Some plates, sorted, in every segment that has them.
-fn numbers_of(snapshot: &Snapshot, keys: &[CommonKey<'_>]) -> ByEntry {
-    let of_entry = |entry: &Entry| -> Vec<PlateNumbers> {
-        let Ok(reader) = entry.reader() else { return Vec::new() };
-        let dictionary = reader.plates();
-        let mut place = 0;
-        let find = |key: &CommonKey<'_>| {
-            place = dictionary.at_or_after(place, key.plate);
-            let plate = u32::try_from(place).ok().filter(|_| place < dictionary.len())?;
-            let is_it = dictionary.get(plate) == key.plate;
-            is_it.then_some(PlateNumbers { plate, state: reader.state_number(key.state)? })
-        };
-        keys.iter().filter_map(find).collect()
+fn key_of<'s>(reader: &Reader<'s>, row: u32) -> Key<'s> {
+    let row = row as usize;
+    (reader.plate(row), reader.view.state_codes[reader.state_number(row) as usize])
+}
+
+/// The plates that were seen in at least two places.
+pub(crate) fn winners<'s>(snapshot: &'s Snapshot, plan: &Plan, threads: usize) -> Result<Winners<'s>, TooManyPlates> {
+    let (listed, counted) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let each = |at: usize, entry: &'s Entry, scratch: &mut Scratch, made: &mut SeenBy<'s>| {
+        let at = u32::try_from(at).expect("entries of a snapshot fit 32 bits");
+        let before = made.plates.len();
+        let _ = scan(plan, entry, scratch, &mut Collecting { at, made, listed: &listed })?;
+        let more = made.plates.len() - before;
+        let is_over = counted.fetch_add(more, Ordering::Relaxed) + more > COMMON_PLATES_MAX;
+        Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     };
-    snapshot.entries.iter().map(|entry| of_entry(entry)).enumerate().collect()
+    let (parts, set_aside) = fan_out(snapshot, plan, threads, &SeenBy::default, |_| false, each);
+    if counted.into_inner() > COMMON_PLATES_MAX {
+        return Err(TooManyPlates);
+    }
+    let is_listed = parts.iter().all(|part| part.plates.is_empty());
+    let mut places: Keyed<'s, u64> = HashMap::default();
+    places.reserve(parts.iter().map(|part| part.listed.len() + part.plates.len()).sum());
+    for part in &parts {
+        let listed = part.listed.iter().map(|seen| (seen.key, seen.places));
+        for (key, mask) in listed.chain(part.plates.iter().map(|(key, mask)| (*key, *mask))) {
+            *places.entry(key).or_default() |= mask;
+        }
+    }
+    let is_common = |places: u64| places.count_ones() >= 2;
+    let plates: HashSet<Key<'s>, foldhash::fast::RandomState> =
+        places.into_iter().filter(|(_, places)| is_common(*places)).map(|(key, _)| key).collect();
+    let listed = is_listed.then(|| {
+        let all = parts.into_iter().flat_map(|part| part.listed);
+        all.filter(|seen| plates.contains(&seen.key)).collect()
+    });
+    Ok(Winners { plates, listed, set_aside })
+}
+
+/// Gathers the reads, in the places, of the plates that were seen in two of them.
+pub(crate) fn gather_winners<'s, G: Gather>(
+    snapshot: &'s Snapshot,
+    plan: &Plan,
+    winners: &Winners<'s>,
+    threads: usize,
+    new: impl Fn() -> G + Sync,
+) -> G {
+    let mut made = new();
+    if let Some(listed) = &winners.listed {
+        for seen in listed {
+            let at = seen.entry as usize;
+            let Some(Ok(reader)) = snapshot.entries.get(at).map(|entry| entry.reader()) else { continue };
+            made.take(at, &reader, Match { row: seen.row, kind: seen.kind, places: seen.places });
+        }
+        return made;
+    }
+    let each = |at: usize, entry: &'s Entry, scratch: &mut Scratch, made: &mut G| {
+        scan(plan, entry, scratch, &mut Choosing { at, winners, made })
+    };
+    let (parts, _) = fan_out(snapshot, plan, threads, &new, |_| false, each);
+    for part in parts {
+        made.join(part);
+    }
+    made
+}
+
+struct Choosing<'c, 's, G> {
+    at: usize,
+    winners: &'c Winners<'s>,
+    made: &'c mut G,
+}
+
+impl<'s, G: Gather> Visit<'s> for Choosing<'_, 's, G> {
+    fn one(&mut self, reader: &Reader<'s>, found: Match) -> ControlFlow<()> {
+        if self.winners.plates.contains(&key_of(reader, found.row)) {
+            self.made.take(self.at, reader, found);
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 /// First, last and number of the reads of each plate in each place.
 #[derive(Debug)]
-struct Tally {
+pub(crate) struct Tally {
     plates: HashMap<(PlateText, Option<State>), Vec<Option<Sighting>>>,
     places: usize,
+}
+
+impl Tally {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self { plates: HashMap::new(), places: plan.places.len() }
+    }
+
+    /// The report over the plates of some hits. Numbers are of all their reads in the places, also of those that the answer
+    /// leaves out; plates in most places come first, then those seen last.
+    pub(crate) fn into_report(mut self, hits: &[crate::answer::Hit]) -> Vec<CommonPlate> {
+        for hit in hits {
+            let key = (hit.detection.plate.clone(), hit.detection.state);
+            let Some(seen) = self.plates.get_mut(&key) else { continue };
+            for place in &hit.areas {
+                if let Some(Some(sighting)) = seen.get_mut(usize::from(*place)) {
+                    sighting.detections.push(hit.detection.id);
+                }
+            }
+        }
+        let is_among_hits =
+            |places: &[Option<Sighting>]| places.iter().flatten().any(|sighting| !sighting.detections.is_empty());
+        let mut plates: Vec<CommonPlate> = self
+            .plates
+            .into_iter()
+            .filter(|(_, places)| is_among_hits(places))
+            .map(|((plate, state), places)| CommonPlate { plate, state, places })
+            .collect();
+        plates.sort_by_cached_key(|common| {
+            let seen = || common.places.iter().flatten();
+            let last = seen().map(|sighting| sighting.last).max();
+            (std::cmp::Reverse((seen().count(), last)), common.plate.clone(), common.state)
+        });
+        plates
+    }
 }
 
 impl Gather for Tally {
     fn take(&mut self, _entry: usize, reader: &Reader<'_>, found: Match) {
         let row = found.row as usize;
-        let time = UtcMicros(reader.view.scan_time[row]);
-        let plate = PlateText::normalise(reader.plate(row)).expect("only normalised plate texts are stored");
+        let time = UtcMicros(reader.time(row));
+        let plate = reader.plate(row).read(PlateText::normalise).expect("only normalised plate texts are stored");
         let empty = vec![None; self.places];
-        let seen = self.plates.entry((plate, reader.state(reader.view.state[row]))).or_insert(empty);
+        let seen = self.plates.entry((plate, reader.state(reader.state_number(row)))).or_insert(empty);
         for (_, slot) in seen.iter_mut().enumerate().filter(|(at, _)| found.places & (1 << at) != 0) {
             add(slot, &Sighting { first: time, last: time, reads: 1, detections: Vec::new() });
         }
@@ -165,6 +240,19 @@ impl Gather for Tally {
     }
 }
 
+/// Both of two gathers.
+impl<A: Gather, B: Gather> Gather for (A, B) {
+    fn take(&mut self, entry: usize, reader: &Reader<'_>, found: Match) {
+        self.0.take(entry, reader, found);
+        self.1.take(entry, reader, found);
+    }
+
+    fn join(&mut self, other: Self) {
+        self.0.join(other.0);
+        self.1.join(other.1);
+    }
+}
+
 fn add(slot: &mut Option<Sighting>, more: &Sighting) {
     match slot {
         None => *slot = Some(more.clone()),
@@ -174,37 +262,4 @@ fn add(slot: &mut Option<Sighting>, more: &Sighting) {
             seen.reads += more.reads;
         }
     }
-}
-
-/// The report over the plates of some hits. Numbers are of all their reads in the places, also of those that the answer
-/// leaves out; plates in most places come first, then those seen last.
-pub(crate) fn report(
-    snapshot: &Snapshot,
-    plan: &Plan,
-    threads: usize,
-    hits: &[crate::answer::Hit],
-) -> Vec<CommonPlate> {
-    let mut keys: Vec<CommonKey<'_>> =
-        hits.iter().map(|hit| CommonKey { plate: hit.detection.plate.as_str(), state: hit.detection.state }).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let places = plan.places.len();
-    let new = || Tally { plates: HashMap::new(), places };
-    let mut tally = gather_of(snapshot, plan, Some(&numbers_of(snapshot, &keys)), None, threads, new).made;
-    for hit in hits {
-        let Some(seen) = tally.plates.get_mut(&(hit.detection.plate.clone(), hit.detection.state)) else { continue };
-        for place in &hit.areas {
-            if let Some(Some(sighting)) = seen.get_mut(usize::from(*place)) {
-                sighting.detections.push(hit.detection.id);
-            }
-        }
-    }
-    let mut plates: Vec<CommonPlate> =
-        tally.plates.into_iter().map(|((plate, state), places)| CommonPlate { plate, state, places }).collect();
-    plates.sort_by_cached_key(|common| {
-        let seen = || common.places.iter().flatten();
-        let last = seen().map(|sighting| sighting.last).max();
-        (std::cmp::Reverse((seen().count(), last)), common.plate.clone(), common.state)
-    });
-    plates
 }

@@ -1,6 +1,6 @@
 //! The search: a question over permitted pools, compiled once, run over every segment of a snapshot.
 //!
-//! `plan` is the compiled question, `scan` runs it over one segment, `gather` over all of them; `newest`, `common` and
+//! `plan` is the compiled question, `scan` runs it over one segment, `gather` over all of them; `newest`, `common_plate` and
 //! `density` are what is made of the matches. The definition of every result is in `domain`; `tests/oracle.rs` compares.
 
 pub(crate) mod common_plate;

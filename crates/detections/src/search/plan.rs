@@ -1,7 +1,10 @@
 //! A question made ready to run.
 
 use crate::areas::PreparedArea;
-use domain::{Criteria, PlatePattern, PoolId, Question, State, TimeFrame, VehicleFilter, Widen};
+use crate::machine::NarrowBox;
+use crate::pattern::KeyPattern;
+use crate::search::scan::narrow_box;
+use domain::{Criteria, PoolId, Question, State, TimeFrame, VehicleFilter, Widen};
 
 /// What a permit allows to be asked: the question, over these pools and no others.
 #[derive(Clone, Debug)]
@@ -15,7 +18,7 @@ pub(crate) struct Plan {
     /// Sorted.
     pub(crate) pools: Vec<PoolId>,
     pub(crate) frame: TimeFrame,
-    pub(crate) pattern: Option<PlatePattern>,
+    pub(crate) pattern: Option<KeyPattern>,
     pub(crate) widen: Widen,
     pub(crate) state: Option<State>,
     /// `None` where nothing is asked of the vehicle.
@@ -30,6 +33,7 @@ const _: () = assert!(domain::limits::AREAS_MAX <= 64, "the places of a match ar
 #[derive(Debug)]
 pub(crate) struct PlannedPlace {
     pub(crate) area: PreparedArea,
+    pub(crate) bounds: NarrowBox,
     pub(crate) frame: TimeFrame,
 }
 
@@ -45,12 +49,13 @@ impl Plan {
         };
         let places = criteria.areas().into_iter().enumerate().map(|(at, area)| PlannedPlace {
             area: PreparedArea::new(area),
+            bounds: narrow_box(area),
             frame: own_frames.get(at).copied().flatten().unwrap_or(frame),
         });
         Self {
             pools,
             frame,
-            pattern: criteria.pattern(),
+            pattern: criteria.pattern().map(|pattern| KeyPattern::new(&pattern, question.widen().look_alikes)),
             widen: question.widen(),
             state: criteria.state(),
             vehicle: criteria.vehicle().filter(|vehicle| !vehicle.is_empty()).cloned(),

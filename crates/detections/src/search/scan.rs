@@ -2,13 +2,15 @@
 
 use crate::areas::{BoxSide, GeoBox};
 use crate::bits::Bits;
-use crate::columns::{BLOCK_ROWS, NOT_REPORTED};
+use crate::columns::NOT_REPORTED;
+use crate::container::FormatError;
+use crate::machine::{BoxColumns, NarrowBox, select_boxes, select_points};
 use crate::plates::PlateDictionary;
 use crate::search::plan::Plan;
 use crate::segment::{Reader, UNKNOWN_STATE};
 use crate::snapshot::Entry;
-use domain::{MatchKind, PlatePattern, UtcMicros, VehicleFilter};
-use std::ops::ControlFlow;
+use domain::{MatchKind, UtcMicros, VehicleFilter};
+use std::ops::{ControlFlow, Range};
 
 /// A row that answers the question.
 #[derive(Clone, Copy, Debug)]
@@ -19,22 +21,122 @@ pub(crate) struct Match {
     pub(crate) places: u64,
 }
 
-/// A plate and a state by their numbers in one segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct PlateNumbers {
-    pub(crate) plate: u32,
-    pub(crate) state: u32,
+/// What is done with the matches of a segment. They come in no order, each row once.
+pub(crate) trait Visit<'s> {
+    fn one(&mut self, reader: &Reader<'s>, found: Match) -> ControlFlow<()>;
+
+    /// Neighbouring rows that all match exactly.
+    fn span(&mut self, reader: &Reader<'s>, rows: Range<usize>, places: u64) -> ControlFlow<()> {
+        rows.map(number).try_for_each(|row| self.one(reader, Match { row, kind: MatchKind::Exact, places }))
+    }
+}
+
+fn number(row: usize) -> u32 {
+    u32::try_from(row).expect("rows of a segment are numbered in 24 bits")
+}
+
+/// Memory that is used again from segment to segment.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    found: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+/// Visits every match in an entry.
+pub(crate) fn scan<'s>(
+    plan: &Plan,
+    entry: &'s Entry,
+    scratch: &mut Scratch,
+    visit: &mut impl Visit<'s>,
+) -> Result<ControlFlow<()>, FormatError> {
+    if plan.pattern.is_none() {
+        let reader = entry.reader()?;
+        let scan = Scan::new(plan, entry, &reader);
+        return Ok(scan.map_or(ControlFlow::Continue(()), |scan| scan.each_by_block(scratch, visit)));
+    }
+    let by_plate = scan_plates(plan, entry, scratch, visit)?;
+    if by_plate.is_break() || !plan.widen.alternatives {
+        return Ok(by_plate);
+    }
+    scan_readings(plan, entry, scratch, visit)
+}
+
+/// The tests of one segment's rows.
+enum Slot<'p, 's> {
+    NotAsked,
+    /// No row can pass.
+    Nothing,
+    Made(Box<Scan<'p, 's>>),
+}
+
+/// The tests of rows, made when the first row asks for them: most segments do not have the plate.
+fn made<'m, 'p, 's>(slot: &'m mut Slot<'p, 's>, plan: &'p Plan, entry: &'s Entry) -> Option<&'m Scan<'p, 's>> {
+    if matches!(slot, Slot::NotAsked) {
+        let scan = entry.reader().ok().and_then(|reader| Scan::new(plan, entry, &reader));
+        *slot = scan.map_or(Slot::Nothing, |scan| Slot::Made(Box::new(scan)));
+    }
+    if let Slot::Made(scan) = slot { Some(scan) } else { None }
+}
+
+fn scan_plates<'s>(
+    plan: &Plan,
+    entry: &'s Entry,
+    scratch: &mut Scratch,
+    visit: &mut impl Visit<'s>,
+) -> Result<ControlFlow<()>, FormatError> {
+    let Some(pattern) = &plan.pattern else { return Ok(ControlFlow::Continue(())) };
+    let Some(index) = entry.segment()?.plate_index(pattern.hash())? else { return Ok(ControlFlow::Continue(())) };
+    let mut slot = Slot::NotAsked;
+    let flow = pattern.each(&index, &mut scratch.found, |text, row| {
+        let Some(scan) = made(&mut slot, plan, entry) else { return ControlFlow::Break(()) };
+        let Some(kind) = scan.passes(row as usize) else { return ControlFlow::Continue(()) };
+        let kind = if pattern.is_plain(text) { kind } else { MatchKind::LookAlike };
+        visit.one(&scan.reader, Match { row, kind, places: 0 })
+    });
+    // Where no row of the segment can pass, the break ends this segment only.
+    Ok(if matches!(slot, Slot::Nothing) { ControlFlow::Continue(()) } else { flow })
+}
+
+/// Rows whose plate does not match, but one of whose alternative readings does.
+fn scan_readings<'s>(
+    plan: &Plan,
+    entry: &'s Entry,
+    scratch: &mut Scratch,
+    visit: &mut impl Visit<'s>,
+) -> Result<ControlFlow<()>, FormatError> {
+    let Some(pattern) = &plan.pattern else { return Ok(ControlFlow::Continue(())) };
+    let Some(index) = entry.segment()?.reading_index(pattern.hash())? else { return Ok(ControlFlow::Continue(())) };
+    let Scratch { found, rows } = scratch;
+    rows.clear();
+    let _ = pattern.each(&index, found, |_, row| {
+        rows.push(row);
+        ControlFlow::<()>::Continue(())
+    });
+    rows.sort_unstable();
+    rows.dedup();
+    let mut slot = Slot::NotAsked;
+    for row in rows.iter().copied() {
+        let Some(scan) = made(&mut slot, plan, entry) else { break };
+        if scan.passes(row as usize).is_some() && !pattern.matches(scan.reader.plate(row as usize)) {
+            let found = Match { row, kind: MatchKind::Alternative, places: 0 };
+            if visit.one(&scan.reader, found).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// The plan with everything looked up that it needs of one segment.
 #[derive(Debug)]
-pub(crate) struct Scan<'a> {
-    plan: &'a Plan,
-    pub(crate) reader: Reader<'a>,
-    hidden: Option<&'a Bits>,
-    frame: (i64, i64),
-    /// Origins whose pool is permitted.
-    origins: Bits,
+struct Scan<'p, 's> {
+    plan: &'p Plan,
+    reader: Reader<'s>,
+    hidden: Option<&'s Bits>,
+    /// `None` where the whole segment lies within the question's frame.
+    frame: Option<(i64, i64)>,
+    /// The permitted pools of the segment; `None` where all of its pools are.
+    pools: Option<Vec<u32>>,
     state: StateTest,
     /// Vehicles that the filter takes.
     vehicles: Option<Bits>,
@@ -47,139 +149,175 @@ enum StateTest {
     Wanted(Option<u32>),
 }
 
-impl<'a> Scan<'a> {
+impl<'p, 's> Scan<'p, 's> {
     /// `None` where no row can match.
-    pub(crate) fn new(plan: &'a Plan, entry: &'a Entry, reader: &Reader<'a>) -> Option<Self> {
-        let view = &reader.view;
-        let is_permitted = |at: usize| plan.pools.binary_search(&reader.origin(at).pool).is_ok();
-        let origins = Bits::of(view.origin_owner.len(), is_permitted);
+    fn new(plan: &'p Plan, entry: &'s Entry, reader: &Reader<'s>) -> Option<Self> {
+        let all = reader.view.pool;
+        let pools: Vec<u32> =
+            all.iter().copied().filter(|pool| plan.pools.binary_search_by_key(pool, |own| own.0).is_ok()).collect();
         let vehicles = plan.vehicle.as_ref().map(|filter| wanted_vehicles(reader, filter));
-        if origins.is_empty() || vehicles.as_ref().is_some_and(Bits::is_empty) {
+        if pools.is_empty() || vehicles.as_ref().is_some_and(Bits::is_empty) {
             return None;
         }
         let state = match plan.state {
             None => StateTest::NotAsked,
-            wanted => StateTest::Wanted(reader.state_number(wanted)),
+            wanted => StateTest::Wanted(reader.find_state(wanted)),
         };
         let frame = (plan.frame.from().0, plan.frame.to().0);
-        Some(Self { plan, reader: *reader, hidden: entry.hidden_rows(), frame, origins, state, vehicles })
+        let is_within = frame.0 <= entry.times.0 && entry.times.1 < frame.1;
+        Some(Self {
+            plan,
+            reader: *reader,
+            hidden: entry.hidden_rows(),
+            frame: (!is_within).then_some(frame),
+            pools: (pools.len() < all.len()).then_some(pools),
+            state,
+            vehicles,
+        })
+    }
+
+    /// Whether every row passes, and exactly.
+    fn passes_all(&self) -> bool {
+        matches!(self.state, StateTest::NotAsked)
+            && self.hidden.is_none()
+            && self.frame.is_none()
+            && self.pools.is_none()
+            && self.vehicles.is_none()
     }
 
     /// Everything but plate and place: shown at all, in time, of a permitted pool, of the state, like the vehicle.
     /// `Exact`, or `UnknownState` where the state was asked for and not reported.
     fn passes(&self, row: usize) -> Option<MatchKind> {
-        let view = &self.reader.view;
-        let time = view.scan_time[row];
+        let reader = &self.reader;
         let kind = match self.state {
             StateTest::NotAsked => MatchKind::Exact,
-            StateTest::Wanted(wanted) => match view.state[row] {
+            StateTest::Wanted(wanted) => match reader.state_number(row) {
                 UNKNOWN_STATE => MatchKind::UnknownState,
                 seen if Some(seen) == wanted => MatchKind::Exact,
                 _ => return None,
             },
         };
-        let holds = self.frame.0 <= time
-            && time < self.frame.1
-            && self.origins.has(view.origin[row] as usize)
-            && self.vehicles.as_ref().is_none_or(|vehicles| vehicles.has(view.vehicle[row] as usize))
+        let holds = self.vehicles.as_ref().is_none_or(|vehicles| vehicles.has(reader.vehicle_number(row)))
+            && self.frame.is_none_or(|(from, to)| (from..to).contains(&reader.time(row)))
+            && self
+                .pools
+                .as_ref()
+                .is_none_or(|pools| pools.contains(&reader.view.origin_pool[reader.origin_number(row)]))
             && self.hidden.is_none_or(|hidden| !hidden.has(row));
         holds.then_some(kind)
     }
 
-    /// Visits every match, in no order, each row once.
-    pub(crate) fn each(&self, mut visit: impl FnMut(Match) -> ControlFlow<()>) -> ControlFlow<()> {
-        match &self.plan.pattern {
-            Some(pattern) => {
-                self.each_by_plate(pattern, &mut visit)?;
-                self.each_by_reading(pattern, &mut visit)
+    fn each_by_block(&self, scratch: &mut Scratch, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
+        let blocks = self.reader.view.block_time_min.len();
+        if self.plan.places.is_empty() {
+            return (0..blocks).try_for_each(|block| self.visit_block(block, None, visit));
+        }
+        self.blocks_near_places(&mut scratch.found);
+        scratch.found.iter().try_for_each(|block| {
+            let block = *block as usize;
+            let sides = self.sides_of_block(block);
+            if sides.inside | sides.mixed == 0 {
+                return ControlFlow::Continue(());
             }
-            None => self.each_by_block(&mut visit),
+            self.visit_block(block, Some(sides), visit)
+        })
+    }
+
+    /// The blocks whose box meets that of a place, ascending, each once.
+    fn blocks_near_places(&self, found: &mut Vec<u32>) {
+        let view = &self.reader.view;
+        let boxes = BoxColumns {
+            west: view.block_lon_min,
+            south: view.block_lat_min,
+            east: view.block_lon_max,
+            north: view.block_lat_max,
+        };
+        found.clear();
+        for place in &self.plan.places {
+            select_boxes(&boxes, &place.bounds, found);
+        }
+        if self.plan.places.len() > 1 {
+            found.sort_unstable();
+            found.dedup();
         }
     }
 
-    fn each_by_plate(
-        &self,
-        pattern: &PlatePattern,
-        visit: &mut impl FnMut(Match) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let (plates, look_alikes) = (self.reader.plates(), self.plan.widen.look_alikes);
-        for plate in plates.matching(pattern, look_alikes) {
-            let is_exact = !look_alikes || pattern.matches(plates.get(plate), false);
-            for row in self.reader.rows_of_plate(plate) {
-                if let Some(kind) = self.passes(*row as usize) {
-                    let kind = if is_exact { kind } else { MatchKind::LookAlike };
-                    visit(Match { row: *row, kind, places: 0 })?;
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Rows whose plate does not match, but one of whose alternative readings does.
-    fn each_by_reading(
-        &self,
-        pattern: &PlatePattern,
-        visit: &mut impl FnMut(Match) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        if !self.plan.widen.alternatives {
+    /// The rows of one block; `sides` is where it lies in the places, if there are any.
+    fn visit_block(&self, block: usize, sides: Option<Sides>, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
+        let view = &self.reader.view;
+        let (earliest, latest) = (view.block_time_min[block], view.block_time_max[block]);
+        if self.frame.is_some_and(|(from, to)| earliest >= to || latest < from) {
             return ControlFlow::Continue(());
         }
-        let look_alikes = self.plan.widen.look_alikes;
-        let readings = self.reader.reading_plates().matching(pattern, look_alikes);
-        let mut rows: Vec<u32> = readings.flat_map(|reading| self.reader.rows_of_reading(reading)).copied().collect();
-        rows.sort_unstable();
-        rows.dedup();
+        let rows = self.reader.rows_of_block(block);
+        let Some(mut sides) = sides else {
+            return if self.passes_all() { visit.span(&self.reader, rows, 0) } else { self.visit_passing(rows, visit) };
+        };
+        // A place with a frame of its own holds a block only where it holds its times.
+        for (at, place) in self.plan.places.iter().enumerate().filter(|(at, _)| sides.inside & (1 << at) != 0) {
+            if !(place.frame.contains(UtcMicros(earliest)) && place.frame.contains(UtcMicros(latest))) {
+                sides.timed |= 1 << at;
+            }
+        }
+        if sides.mixed | sides.timed == 0 && self.passes_all() {
+            return visit.span(&self.reader, rows, sides.inside);
+        }
+        if self.plan.places.len() == 1 && sides.timed == 0 {
+            return self.visit_mixed(&rows, visit);
+        }
         for row in rows {
-            let place = row as usize;
-            if self.passes(place).is_some() && !pattern.matches(self.reader.plate(place), look_alikes) {
-                visit(Match { row, kind: MatchKind::Alternative, places: 0 })?;
+            let Some(kind) = self.passes(row) else { continue };
+            let places = self.places_of(row, &sides);
+            if places != 0 {
+                visit.one(&self.reader, Match { row: number(row), kind, places })?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn each_by_block(&self, visit: &mut impl FnMut(Match) -> ControlFlow<()>) -> ControlFlow<()> {
+    /// The rows of a block that the only place cuts. Groups of rows are smaller than the block, and mostly not cut.
+    fn visit_mixed(&self, rows: &Range<usize>, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
+        let Some(place) = self.plan.places.first() else { return ControlFlow::Continue(()) };
         let view = &self.reader.view;
-        for block in 0..self.reader.blocks() {
-            if view.block_time_min[block] >= self.frame.1 || view.block_time_max[block] < self.frame.0 {
+        // The block's rows are within the question's frame, or each is asked for its time by `passes`.
+        let is_timed = place.frame != self.plan.frame;
+        let passes_all = self.passes_all() && !is_timed;
+        let (mut near, mut start) = ([0; 1], rows.start);
+        while start < rows.end {
+            let group = start..rows.end.min(start + 64);
+            start = group.end;
+            let (lat, lon) = (&view.lat_e7[group.clone()], &view.lon_e7[group.clone()]);
+            select_points(lat, lon, &place.bounds, &mut near);
+            if near == [0] {
                 continue;
             }
-            let sides = self.sides_of_block(block);
-            if !self.plan.places.is_empty() && sides.inside | sides.mixed == 0 {
+            let side = place.area.side_of_box(&extent_of(lat, lon));
+            if side == BoxSide::Outside {
                 continue;
             }
-            let rows = block * BLOCK_ROWS..((block + 1) * BLOCK_ROWS).min(self.reader.rows());
-            for row in rows {
+            if side == BoxSide::Inside && passes_all {
+                visit.span(&self.reader, group, 1)?;
+                continue;
+            }
+            let mut rest = near[0];
+            while rest != 0 {
+                let row = group.start + rest.trailing_zeros() as usize;
+                rest &= rest - 1;
                 let Some(kind) = self.passes(row) else { continue };
-                let places = self.places_of(row, &sides);
-                if places != 0 || self.plan.places.is_empty() {
-                    let row = u32::try_from(row).expect("rows of a segment are numbered in 32 bits");
-                    visit(Match { row, kind, places })?;
+                let is_there = (side == BoxSide::Inside || place.area.contains(self.reader.position(row)))
+                    && (!is_timed || place.frame.contains(UtcMicros(self.reader.time(row))));
+                if is_there {
+                    visit.one(&self.reader, Match { row: number(row), kind, places: 1 })?;
                 }
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// Visits the reads, in one of the places, of some plates and states, by their numbers in this segment. The second
-    /// half of a common-plate question.
-    pub(crate) fn each_of(
-        &self,
-        plates: &[PlateNumbers],
-        mut visit: impl FnMut(Match) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let everywhere = Sides { inside: 0, mixed: all_places(self.plan) };
-        for wanted in plates {
-            for row in self.reader.rows_of_plate(wanted.plate) {
-                let place = *row as usize;
-                if self.reader.view.state[place] != wanted.state {
-                    continue;
-                }
-                let Some(kind) = self.passes(place) else { continue };
-                let places = self.places_of(place, &everywhere);
-                if places != 0 {
-                    visit(Match { row: *row, kind, places })?;
-                }
+    fn visit_passing(&self, rows: Range<usize>, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
+        for row in rows {
+            if let Some(kind) = self.passes(row) {
+                visit.one(&self.reader, Match { row: number(row), kind, places: 0 })?;
             }
         }
         ControlFlow::Continue(())
@@ -193,7 +331,7 @@ impl<'a> Scan<'a> {
             east: view.block_lon_max[block].into(),
             north: view.block_lat_max[block].into(),
         };
-        let mut sides = Sides { inside: 0, mixed: 0 };
+        let mut sides = Sides { inside: 0, mixed: 0, timed: 0 };
         for (at, place) in self.plan.places.iter().enumerate() {
             match place.area.side_of_box(&extent) {
                 BoxSide::Inside => sides.inside |= 1 << at,
@@ -206,12 +344,12 @@ impl<'a> Scan<'a> {
 
     /// The places that a row lies in, in space and time.
     fn places_of(&self, row: usize, sides: &Sides) -> u64 {
-        let (mut found, mut rest) = (0, sides.inside | sides.mixed);
+        let (mut found, mut rest) = (sides.inside & !sides.timed, sides.mixed | sides.timed);
         while rest != 0 {
             let at = rest.trailing_zeros() as usize;
             rest &= rest - 1;
             let place = &self.plan.places[at];
-            let is_there = place.frame.contains(UtcMicros(self.reader.view.scan_time[row]))
+            let is_there = place.frame.contains(UtcMicros(self.reader.time(row)))
                 && (sides.inside & (1 << at) != 0 || place.area.contains(self.reader.position(row)));
             found |= u64::from(is_there) << at;
         }
@@ -219,15 +357,24 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// What is known of a block's box: places that it lies in wholly, and those that must be asked for each row.
+/// The smallest box around some positions.
+fn extent_of(lat: &[i32], lon: &[i32]) -> GeoBox {
+    let bounds = |values: &[i32]| {
+        let (low, high) =
+            values.iter().fold((i32::MAX, i32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
+        (i64::from(low), i64::from(high))
+    };
+    let ((south, north), (west, east)) = (bounds(lat), bounds(lon));
+    GeoBox { west, south, east, north }
+}
+
+/// What is known of a block's box: places that it lies in wholly, those that must be asked for each row, and those of
+/// the first whose own time frame must be.
 #[derive(Clone, Copy, Debug)]
 struct Sides {
     inside: u64,
     mixed: u64,
-}
-
-fn all_places(plan: &Plan) -> u64 {
-    (0..plan.places.len()).fold(0, |all, at| all | 1 << at)
+    timed: u64,
 }
 
 /// The vehicles of a segment's table that a filter takes. Words are compared as numbers of the sorted word dictionary.
@@ -244,4 +391,9 @@ fn wanted_vehicles(reader: &Reader<'_>, filter: &VehicleFilter) -> Bits {
             && colour.is_none_or(|wanted| view.vehicle_colour[at] == wanted)
             && year.is_none_or(|wanted| view.vehicle_year[at] == wanted)
     })
+}
+
+pub(crate) fn narrow_box(area: &domain::Area) -> NarrowBox {
+    let (south_west, north_east) = area.bounds();
+    NarrowBox { west: south_west.lon_e7, south: south_west.lat_e7, east: north_east.lon_e7, north: north_east.lat_e7 }
 }

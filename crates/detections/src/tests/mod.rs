@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod limits;
+mod migrate;
 mod model;
 mod oracle;
 mod photos;

@@ -1,0 +1,203 @@
+//! The data set: reads of fictional vehicles by fictional cameras in five fictional metropolitan areas over 90 days.
+//!
+//! Every read is a function of its number and of how many there are, so that any part can be made again without the
+//! rest, and every engine is given the same rows.
+
+use domain::time::DAY_MICROS;
+use domain::{
+    AgencyId, CameraId, NewDetection, PlateText, PoolId, Position, Reading, Source, State, UtcMicros, Vehicle,
+};
+
+/// 2026-05-03T00:00:00Z: the end of the 90 days.
+pub(crate) const END: UtcMicros = UtcMicros(1_777_766_400_000_000);
+pub(crate) const DAYS: i64 = 90;
+/// Vehicles for each read: 4,000,000 at 20,000,000 reads.
+const READS_PER_VEHICLE: u64 = 5;
+/// Fixed cameras; four of five reads are theirs.
+const SITES: u64 = 4_000;
+/// Cameras on vehicles, which read wherever they are.
+const MOBILES: u64 = 1_000;
+/// Centres of the metropolitan areas, in 1e-7 degree.
+pub(crate) const METROS: [(i32, i32); 5] = [
+    (371_000_000, -1_218_000_000),
+    (329_500_000, -1_171_500_000),
+    (301_200_000, -975_000_000),
+    (392_400_000, -1_048_800_000),
+    (418_700_000, -876_300_000),
+];
+const MAKES: [&str; 20] = [
+    "toyota",
+    "ford",
+    "honda",
+    "chevrolet",
+    "nissan",
+    "hyundai",
+    "kia",
+    "jeep",
+    "subaru",
+    "gmc",
+    "ram",
+    "tesla",
+    "bmw",
+    "mazda",
+    "volkswagen",
+    "lexus",
+    "audi",
+    "dodge",
+    "volvo",
+    "buick",
+];
+const COLOURS: [&str; 10] = ["white", "black", "grey", "silver", "blue", "red", "green", "brown", "beige", "yellow"];
+const STATES: [&str; 8] = ["CA", "TX", "NV", "AZ", "CO", "IL", "OR", "WA"];
+
+/// A number from a number, well mixed (`SplitMix64`).
+pub(crate) fn mix(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// A number below `limit`, drawn for `seed`.
+pub(crate) fn below(seed: u64, limit: u64) -> u64 {
+    mix(seed) % limit
+}
+
+fn small<T: TryFrom<u64> + Default>(number: u64) -> T {
+    T::try_from(number).unwrap_or_default()
+}
+
+/// One of `words`, the first ones more often.
+fn skewed<'a>(words: &[&'a str], seed: u64) -> &'a str {
+    let count = words.len() as u64;
+    let at = below(seed, count).min(below(seed ^ 0x51, count));
+    words.get(small::<usize>(at)).copied().unwrap_or_default()
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dataset {
+    pub(crate) rows: u64,
+}
+
+impl Dataset {
+    fn vehicle_of(self, number: u64) -> u64 {
+        let vehicles = (self.rows / READS_PER_VEHICLE).max(1);
+        let dice = mix(number ^ 0x7e1c);
+        // A third of the reads are of vehicles that drive much.
+        if dice.is_multiple_of(3) {
+            below(dice, vehicles).min(below(dice ^ 1, vehicles))
+        } else {
+            below(dice, vehicles)
+        }
+    }
+
+    fn time_of(self, number: u64) -> UtcMicros {
+        let span = u64::try_from(DAYS * DAY_MICROS).unwrap_or_default();
+        let step = (span / self.rows).max(1);
+        let since = number.saturating_mul(step) + below(number ^ 0x71, step);
+        END.plus_micros(-DAYS * DAY_MICROS + small::<i64>(since))
+    }
+
+    /// Read `number`, from 0. Times ascend with the number, within one step.
+    pub(crate) fn read(self, number: u64) -> NewDetection {
+        let dice = mix(number);
+        let vehicle = self.vehicle_of(number);
+        let (camera, position) = seen_at(dice);
+        let text = plate_of(vehicle);
+        let plate = PlateText::normalise(&text).unwrap_or_else(|_| unreachable!("plates are letters and digits"));
+        let readings = if dice.is_multiple_of(5) { vec![misread(&text, dice)] } else { Vec::new() };
+        let is_fixed = camera < SITES;
+        NewDetection {
+            camera: CameraId(small(camera)),
+            event_id: format!("{camera}-{number:x}"),
+            scan_time: self.time_of(number),
+            raw_plate: text,
+            plate,
+            state: (!below(dice ^ 2, 20).is_multiple_of(20)).then(|| state_of(vehicle)).flatten(),
+            confidence: Some(small(7_000 + below(dice ^ 3, 3_000))),
+            readings,
+            vehicle: Vehicle {
+                make: Some(skewed(&MAKES, vehicle ^ 0x11).to_owned()),
+                model: Some(format!("model {}", below(vehicle ^ 0x12, 12))),
+                colour: Some(skewed(&COLOURS, vehicle ^ 0x13).to_owned()),
+                year: None,
+            },
+            position,
+            owner: AgencyId(1),
+            pool: PoolId(if is_fixed { 1 + small::<u32>(camera % 2) } else { 3 }),
+            source: if is_fixed { Source::Pole } else { Source::VehicleMounted },
+            photos: Vec::new(),
+            photos_at_camera: 2,
+            low_quality: false,
+            replaces_events: Vec::new(),
+        }
+    }
+}
+
+/// Which camera reads, and where it is then: fixed ones always at their site.
+fn seen_at(dice: u64) -> (u64, Position) {
+    if below(dice ^ 5, 5) > 0 {
+        let site = below(dice ^ 6, SITES);
+        (site, near_a_centre(mix(site ^ 0x517e)))
+    } else {
+        (SITES + below(dice ^ 6, MOBILES), near_a_centre(mix(dice ^ 7)))
+    }
+}
+
+/// Dense in the middle of a metropolitan area, thin 60 km out: the sum of four dice.
+fn near_a_centre(seed: u64) -> Position {
+    let (lat, lon) = METROS[small::<usize>(below(seed, METROS.len() as u64))];
+    let offset =
+        |salt: u64| (0..4).map(|dice| small::<i32>(below(seed ^ salt ^ dice, 3_200_000))).sum::<i32>() - 6_400_000;
+    Position { lat_e7: lat + offset(0x100), lon_e7: lon + offset(0x200) }
+}
+
+fn state_of(vehicle: u64) -> Option<State> {
+    State::us(skewed(&STATES, vehicle ^ 0x21)).ok()
+}
+
+/// The plate of a vehicle; one in a hundred is long or not Latin, as plates are.
+pub(crate) fn plate_of(vehicle: u64) -> String {
+    let letter = |salt: u64| char::from(b'A' + small::<u8>(below(vehicle ^ (salt << 32), 26)));
+    let digit = |salt: u64| char::from(b'0' + small::<u8>(below(vehicle ^ (salt << 40), 10)));
+    let form = |shape: &str| -> String {
+        (1..)
+            .zip(shape.chars())
+            .map(|(salt, kind)| {
+                if kind == 'A' {
+                    letter(salt)
+                } else if kind == '0' {
+                    digit(salt)
+                } else {
+                    kind
+                }
+            })
+            .collect()
+    };
+    if below(vehicle ^ 0x31, 200) == 0 {
+        return form(if vehicle.is_multiple_of(2) { "粤A00A00" } else { "AAAA000000" });
+    }
+    match skewed(&STATES, vehicle ^ 0x21) {
+        "CA" => form("0AAA000"),
+        "TX" | "WA" => form("AAA0000"),
+        "NV" => form("000A00"),
+        "IL" => form("AA00000"),
+        _ => form("AAA000"),
+    }
+}
+
+/// The plate with one character taken for another.
+fn misread(plate: &str, dice: u64) -> Reading {
+    let at = small::<usize>(below(dice ^ 8, plate.chars().count() as u64));
+    let text: String = plate
+        .chars()
+        .enumerate()
+        .map(
+            |(place, character)| {
+                if place == at { char::from(b'0' + small::<u8>(below(dice ^ 9, 10))) } else { character }
+            },
+        )
+        .collect();
+    let plate = PlateText::normalise(&text).unwrap_or_else(|_| unreachable!("plates are letters and digits"));
+    Reading { plate, confidence: small(500 + below(dice ^ 0xa, 2_000)) }
+}

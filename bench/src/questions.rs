@@ -1,0 +1,235 @@
+//! The questions, each with random parameter sets that are the same for every engine.
+
+use crate::dataset::{DAYS, Dataset, END, METROS, below, mix};
+use anyhow::Context;
+use domain::time::DAY_MICROS;
+use domain::{
+    Area, Criteria, NewDetection, Place, PlatePattern, Position, Question, TimeFrame, UtcMicros, VehicleFilter, Widen,
+    Wildcards,
+};
+
+/// Parameter sets of each question.
+pub(crate) const SETS: u64 = 24;
+/// Metres of one degree of latitude.
+const METRES: f64 = 111_320.0;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The count, capped at 10,000, and the newest 5,000 full rows at most; all rows where the count is below the cap.
+    Rows,
+    ExactCount,
+}
+
+/// One line of the table. The figures are milliseconds at 20,000,000 rows on two cores.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    pub(crate) name: &'static str,
+    /// The best existing engine measured for it, after tuning.
+    pub(crate) peer: &'static str,
+    /// A throw-away program over plain arrays in memory.
+    pub(crate) limit: Option<f64>,
+    pub(crate) reach: f64,
+    pub(crate) wanted: Wanted,
+    make: Make,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Make {
+    Full(Widen),
+    /// A read of a state whose plates have a form, and what to ask of such a plate.
+    Partial {
+        state: &'static str,
+        shape: &'static str,
+        widen: Widen,
+    },
+    Square {
+        metres: f64,
+        days: i64,
+    },
+    City {
+        days: i64,
+        by_vehicle: bool,
+    },
+    InSeveralPlaces,
+}
+
+const PLAIN: Widen = Widen { look_alikes: false, alternatives: false };
+const WIDE: Widen = Widen { look_alikes: true, alternatives: true };
+
+const fn line(name: &'static str, peer: &'static str, limit: f64, reach: f64, make: Make) -> Line {
+    Line { name, peer, limit: Some(limit), reach, wanted: Wanted::Rows, make }
+}
+
+const fn wide(name: &'static str, reach: f64, make: Make) -> Line {
+    Line { name, peer: "-", limit: None, reach, wanted: Wanted::Rows, make }
+}
+
+/// In a shape `k` keeps the plate's character, `?` and `*` are wildcards, and `.` leaves a character out.
+const BEGINNING: (&str, &str) = ("TX", "kk*.kkk");
+const ENDING: (&str, &str) = ("CO", "*kkkkk");
+
+pub(crate) const LINES: [Line; 18] = [
+    line("full plate, 90 days", "1.4 PostgreSQL", 0.004, 0.05, Make::Full(PLAIN)),
+    line(
+        "partial AB*123",
+        "2.2 PostgreSQL+dict",
+        0.03,
+        0.1,
+        Make::Partial { state: BEGINNING.0, shape: BEGINNING.1, widen: PLAIN },
+    ),
+    line(
+        "partial *BC123",
+        "3.1 PostgreSQL+dict",
+        0.007,
+        0.1,
+        Make::Partial { state: ENDING.0, shape: ENDING.1, widen: PLAIN },
+    ),
+    line("partial A?C1*4", "38 ClickHouse", 0.33, 1.0, Make::Partial { state: "TX", shape: "k?kk*.k", widen: PLAIN }),
+    line("partial *7Q*", "326 DuckDB+dict", 5.5, 11.0, Make::Partial { state: "CA", shape: "*kk*", widen: PLAIN }),
+    line("area 100 m, 1 day", "0.9 PostGIS", 0.009, 0.05, Make::Square { metres: 100.0, days: 1 }),
+    line("area 100 m, 90 days", "13 PostGIS", 0.49, 1.2, Make::Square { metres: 100.0, days: 90 }),
+    line("area 2 km, 7 days", "6.2 PostGIS", 0.18, 0.4, Make::Square { metres: 2_000.0, days: 7 }),
+    line("area 2 km, 90 days", "46 PostGIS", 0.8, 2.5, Make::Square { metres: 2_000.0, days: 90 }),
+    line("area 20 km, 1 day", "20 DuckDB", 0.7, 2.0, Make::City { days: 1, by_vehicle: false }),
+    line("area 20 km, 90 days", "191 Lance", 5.4, 3.0, Make::City { days: 90, by_vehicle: false }),
+    Line {
+        name: "area 20 km, 90 days, exact count",
+        peer: "191 Lance",
+        limit: Some(5.4),
+        reach: 11.0,
+        wanted: Wanted::ExactCount,
+        make: Make::City { days: 90, by_vehicle: false },
+    },
+    line("area 20 km, 90 days, make and colour", "103 DuckDB", 8.6, 10.0, Make::City { days: 90, by_vehicle: true }),
+    line("common plate, 3-5 areas", "3.3 PostGIS", 0.13, 0.3, Make::InSeveralPlaces),
+    wide("full plate, widened", 0.15, Make::Full(WIDE)),
+    wide("partial AB*123, widened", 0.3, Make::Partial { state: BEGINNING.0, shape: BEGINNING.1, widen: WIDE }),
+    wide("partial *BC123, widened", 0.3, Make::Partial { state: ENDING.0, shape: ENDING.1, widen: WIDE }),
+    wide("partial A?C1*4, widened", 3.0, Make::Partial { state: "TX", shape: "k?kk*.k", widen: WIDE }),
+];
+
+impl Line {
+    /// The question with parameter set `set`.
+    pub(crate) fn question(&self, data: Dataset, set: u64) -> anyhow::Result<Question> {
+        let seed = mix(set ^ 0x5e7);
+        let whole = TimeFrame::new(END.plus_micros(-DAYS * DAY_MICROS), END)?;
+        let read = |dice: u64| data.read(below(dice, data.rows));
+        match self.make {
+            Make::Full(widen) => {
+                let read = read(seed);
+                Ok(Question::new(Criteria::FullPlate { state: read.state, plate: read.plate }, whole, widen)?)
+            }
+            Make::Partial { state, shape, widen } => {
+                let read = of_state(data, seed, state, shape.chars().filter(|kind| *kind != '*').count())?;
+                let pattern = PlatePattern::parse(&shaped(read.plate.as_str(), shape), Wildcards::StarIsAny)?;
+                let criteria = Criteria::PartialPlate { pattern, state: read.state, vehicle: VehicleFilter::default() };
+                Ok(Question::new(criteria, whole, widen)?)
+            }
+            Make::Square { metres, days } => {
+                let read = read(seed);
+                let criteria = Criteria::Area {
+                    areas: vec![square(read.position, metres)?],
+                    vehicle: VehicleFilter::default(),
+                    state: None,
+                };
+                Ok(Question::new(criteria, around(read.scan_time, days)?, PLAIN)?)
+            }
+            Make::City { days, by_vehicle } => {
+                let read = read(seed);
+                let vehicle = if by_vehicle {
+                    VehicleFilter { make: read.vehicle.make, colour: read.vehicle.colour, ..VehicleFilter::default() }
+                } else {
+                    VehicleFilter::default()
+                };
+                let criteria = Criteria::Area { areas: vec![city(seed)?], vehicle, state: None };
+                Ok(Question::new(criteria, around(read.scan_time, days)?, PLAIN)?)
+            }
+            Make::InSeveralPlaces => in_several_places(seed),
+        }
+    }
+}
+
+/// A read of a state whose plate is at least as long as a shape, taken from the numbers after a random one.
+fn of_state(data: Dataset, seed: u64, state: &str, length: usize) -> anyhow::Result<NewDetection> {
+    let first = below(seed, data.rows);
+    let fits = |read: &NewDetection| {
+        read.state.is_some_and(|own| own.as_str().ends_with(state))
+            && read.plate.as_str().is_ascii()
+            && (length..=7).contains(&read.plate.as_str().len())
+    };
+    (0..data.rows).map(|more| data.read((first + more) % data.rows)).find(fits).context("no plate has the form")
+}
+
+/// The pattern that a shape makes of a plate.
+fn shaped(plate: &str, shape: &str) -> String {
+    let keeps = shape.chars().filter(|kind| *kind != '*').count();
+    // What stands before a leading star is skipped from the front, everything else counts from there.
+    let skip = if shape.starts_with('*') && !shape.ends_with('*') { plate.chars().count() - keeps } else { 0 };
+    let mut characters = plate.chars().skip(skip);
+    let mut pattern = String::new();
+    for kind in shape.chars() {
+        match kind {
+            '*' => pattern.push('*'),
+            '?' => {
+                characters.next();
+                pattern.push('?');
+            }
+            '.' => drop(characters.next()),
+            _ => pattern.extend(characters.next()),
+        }
+    }
+    pattern
+}
+
+/// Whole days up to the one that holds an instant; the last ones of the data where there are not as many before.
+fn around(instant: UtcMicros, days: i64) -> anyhow::Result<TimeFrame> {
+    let start = END.0 - DAYS * DAY_MICROS;
+    let last = (instant.0 - start) / DAY_MICROS + 1;
+    let last = last.clamp(days, DAYS);
+    Ok(TimeFrame::new(UtcMicros(start + (last - days) * DAY_MICROS), UtcMicros(start + last * DAY_MICROS))?)
+}
+
+fn square(middle: Position, metres: f64) -> anyhow::Result<Area> {
+    let (lat, lon) = (metres / 2.0 / METRES, metres / 2.0 / METRES / middle.lat().to_radians().cos());
+    let corner = |north: f64, east: f64| Position::from_degrees(middle.lat() + north * lat, middle.lon() + east * lon);
+    let corners = vec![corner(-1.0, -1.0)?, corner(-1.0, 1.0)?, corner(1.0, 1.0)?, corner(1.0, -1.0)?];
+    Ok(Area::new(corners, Vec::new())?)
+}
+
+/// A ring of 48 corners and 20 km across, drawn by hand in the middle of a metropolitan area.
+fn city(seed: u64) -> anyhow::Result<Area> {
+    let at = usize::try_from(below(seed ^ 1, METROS.len() as u64))?;
+    let (lat, lon) = METROS.get(at).copied().context("there are five")?;
+    let middle = Position { lat_e7: lat, lon_e7: lon };
+    let jitter =
+        |salt: u64| -> anyhow::Result<f64> { Ok(f64::from(u32::try_from(below(seed ^ salt, 1_000))?) / 1_000.0) };
+    let (north, east) = (0.05 * (jitter(2)? - 0.5), 0.05 * (jitter(3)? - 0.5));
+    let corners: anyhow::Result<Vec<Position>> = (0..48_u32)
+        .map(|number| {
+            let angle = f64::from(number) / 48.0 * std::f64::consts::TAU;
+            let radius = 10_000.0 * (0.9 + 0.2 * jitter(0x100 + u64::from(number))?) / METRES;
+            let lat = middle.lat() + north + radius * angle.sin();
+            Ok(Position::from_degrees(lat, middle.lon() + east + radius * angle.cos() / lat.to_radians().cos())?)
+        })
+        .collect();
+    Ok(Area::new(corners?, Vec::new())?)
+}
+
+/// Three to five areas of 1,200 m in the middle of one metropolitan area, over a week.
+fn in_several_places(seed: u64) -> anyhow::Result<Question> {
+    let at = usize::try_from(below(seed ^ 1, METROS.len() as u64))?;
+    let (lat, lon) = METROS.get(at).copied().context("there are five")?;
+    let place = |number: u64| -> anyhow::Result<Place> {
+        let offset = |salt: u64| -> anyhow::Result<i32> {
+            Ok(i32::try_from(below(seed ^ salt ^ (number << 20), 1_000_000))? - 500_000)
+        };
+        let middle = Position { lat_e7: lat + offset(4)?, lon_e7: lon + offset(5)? };
+        Ok(Place { area: square(middle, 1_200.0)?, frame: None })
+    };
+    let places: anyhow::Result<Vec<Place>> = (0..3 + below(seed ^ 6, 3)).map(place).collect();
+    let criteria = Criteria::CommonPlate { places: places?, vehicle: VehicleFilter::default(), state: None };
+    let day = i64::try_from(below(seed ^ 7, 80))?;
+    let frame = around(END.plus_micros(-day * DAY_MICROS - 1), 7)?;
+    Ok(Question::new(criteria, frame, PLAIN)?)
+}
