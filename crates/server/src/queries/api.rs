@@ -113,7 +113,7 @@ pub struct AnswerView {
     pub step: String,
     pub receipt: Receipt,
     pub count: CountView,
-    /// Rows by why they matched.
+    /// Rows by why they matched; of a truncated answer, those that it holds.
     pub by_match: BTreeMap<String, u64>,
     /// 10,000 or more matched; these are the 5,000 most recent.
     pub truncated: bool,
@@ -182,9 +182,13 @@ fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, 
             view.density = previewed.density.iter().map(cell).collect();
         }
         Outcome::Answered(found) => {
-            view.count = Count::Exactly(found.counts.total()).into();
-            view.by_match =
-                MatchKind::ALL.iter().map(|kind| (kind.word().to_owned(), found.counts.of(*kind))).collect();
+            view.count = found.count.into();
+            // Of a large answer the rest is not looked at: what is said of kinds is of the rows that are here.
+            let of_kind = |kind: MatchKind| match found.is_truncated {
+                true => found.hits.iter().filter(|hit| hit.matched == kind).count() as u64,
+                false => found.counts.of(kind),
+            };
+            view.by_match = MatchKind::ALL.iter().map(|kind| (kind.word().to_owned(), of_kind(*kind))).collect();
             view.truncated = found.is_truncated;
             view.incomplete.clone_from(&found.set_aside);
             view.common = found.common.as_ref().map(|common| common.iter().map(rows::common_view).collect());

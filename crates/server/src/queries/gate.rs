@@ -65,7 +65,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                     (entry, record_outcome(app, caller, entry, count, &[], None).await?, Outcome::NeedsConfirmation)
                 }
                 Answer::Rows(found) => {
-                    let count = json!({ "exactly": found.counts.total() });
+                    let count = count_json(found.count);
                     let outcome = record_outcome(app, caller, entry, count, &found.set_aside, Some(&found)).await?;
                     (entry, outcome, Outcome::Answered(found))
                 }
