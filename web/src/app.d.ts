@@ -1,8 +1,8 @@
 declare global {
 	namespace App {
 		interface PageState {
-			/** A photo viewer or detail is open, so that the back button closes it. */
-			overlay?: string;
+			/** The part of the desk that a narrow screen shows, so that the back button goes back to the one before. */
+			part?: import('$lib/desk/desk.svelte').Part;
 		}
 	}
 }

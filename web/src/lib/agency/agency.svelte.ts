@@ -9,23 +9,27 @@ export type Overview = Schemas['Overview'];
 
 class Agency {
 	view = $state.raw<Overview | null>(null);
-	reasons = $state.raw<Schemas['ReasonView'][]>([]);
+	/** Agencies that are active, to choose one by name. */
+	others = $state.raw<Schemas['AgencyName'][]>([]);
 	problem = $state.raw<Problem | null>(null);
 
 	constructor() {
 		session.onClose(() => {
 			this.view = null;
-			this.reasons = [];
+			this.others = [];
 			this.problem = null;
 		});
 	}
 
 	async load(): Promise<void> {
 		try {
-			const [view, reasons] = await Promise.all([take(api.GET('/api/v1/agency')), take(api.GET('/api/v1/reasons'))]);
+			const [view, names] = await Promise.all([
+				take(api.GET('/api/v1/agency')),
+				take(api.GET('/api/v1/agencies/names')),
+			]);
 			if (!session.me) return;
 			this.view = view;
-			this.reasons = reasons;
+			this.others = names.filter(({ id }) => id !== view.id);
 			this.problem = null;
 		} catch (error) {
 			this.problem = Problem.of(error);

@@ -5,7 +5,7 @@ import type { DrawnArea } from '../map/areas.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { many, number } from '../words/numbers';
 import { Columns, NO_FILTER, isFiltering, toggled, type FacetKey, type Filter, type Mark } from './columns';
-import { askedFrame, type Frame } from './histogram';
+import type { Frame } from './histogram';
 import { NO_MARKS, withMark, withRows, type Marks } from './marks';
 import { Photos } from './photos.svelte';
 import { NEWEST_FIRST, placesOf, sections, sorted, type Section, type Sort } from './sections';
@@ -95,12 +95,9 @@ export class Answer {
 	/** When each read was made that is kept whatever the brush says. */
 	readonly anyTimes: number[] = $derived.by(() => this.#sifted.anyTime.map((place) => this.#columns.times[place]!));
 	/** The frame that was asked for. */
-	readonly frame: Frame | null = $derived.by(() => {
-		const asked = this.view && askedFrame(this.view.sentence);
-		if (asked || this.rows.length === 0) return asked;
-		const times = this.#columns.times;
-		return { from: Math.min(...times), until: Math.max(...times) + 1000 };
-	});
+	readonly frame: Frame | null = $derived(
+		this.view && { from: Date.parse(this.view.from), until: Date.parse(this.view.to) },
+	);
 	readonly relevant = $derived(this.rows.filter((row) => this.marks.get(row.id) === 'relevant'));
 	readonly notRelevant = $derived(this.marks.size - this.relevant.length);
 	readonly selectedRow: Row | null = $derived(this.selected === null ? null : this.row(this.selected));

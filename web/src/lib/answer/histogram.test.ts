@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Zone } from '../words/times';
-import { askedFrame, binOf, bounds, countIn, roundTimes, stepFor, ticks } from './histogram';
+import { binOf, bounds, countIn, roundTimes, stepFor, ticks } from './histogram';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -76,14 +76,4 @@ describe('bins', () => {
 		const labels = ticks(pacific, frame('2026-11-19T20:00:00Z', '2026-11-21T20:00:00Z'), 480, 80);
 		expect(labels.map(({ label }) => label)).toEqual(['Fri 20 Nov', '12:00', 'Sat 21 Nov']);
 	});
-});
-
-test('WHY 1 the frame that was asked for is read from the question said back', () => {
-	expect(askedFrame('Reads of plate 7KXM204, US-CA, from 2026-10-29T02:08:08.07Z until 2026-11-27T02:09:08Z.')).toEqual(
-		{
-			from: Date.parse('2026-10-29T02:08:08.070Z'),
-			until: Date.parse('2026-11-27T02:09:08Z'),
-		},
-	);
-	expect(askedFrame('Something else.')).toBeNull();
 });

@@ -125,11 +125,3 @@ export function ticks(zone: Zone, frame: Frame, pixels: number, apart: number): 
 		return { instant, label: isDay || step >= DAY ? zone.day(instant) : time.slice(0, 5), isDay };
 	});
 }
-
-/** The frame that an answer was asked for, read from the question said back; null where it does not say it. */
-export function askedFrame(sentence: string): Frame | null {
-	const [, from, until] = /from (\S+Z) until (\S+Z)\.?$/.exec(sentence) ?? [];
-	if (!from || !until) return null;
-	const frame = { from: Date.parse(from), until: Date.parse(until) };
-	return frame.until > frame.from ? frame : null;
-}

@@ -9,8 +9,7 @@ export const photoKey = ({ detection, number }: PhotoName): string => `${detecti
 
 /** A page of 500 rows; nothing new is asked. */
 export function page(query: string, number: number, signal: AbortSignal): Promise<Schemas['Page']> {
-	// The document says that these parameters are part of the path; they are not.
-	const params = { path: { query }, query: { page: number } } as never;
+	const params = { path: { query }, query: { page: number } };
 	return take(api.GET('/api/v1/queries/{query}/rows', { params, signal }));
 }
 

@@ -90,7 +90,7 @@ export const KINDS: readonly KindWords[] = [
 export const wordsOf = (kind: Kind): KindWords => KINDS.find((one) => one.kind === kind)!;
 
 /** What a kind must be told of the purpose; of the question itself only where the service says so. */
-export type Needs = Schemas['NeedsView'] & { state?: boolean };
+export type Needs = Schemas['NeedsView'];
 
 /** What policy says of this caller, through this door. */
 export type KindView = Schemas['KindView'];

@@ -76,6 +76,7 @@ describe('WHY 3 what is missing is said in the form’s order', () => {
 		suspicion_facts: true,
 		place_linked_to_case: true,
 		not_based_on_trait: true,
+		state: false,
 	};
 	const fields = (writing: Writing, needs: Needs | null, areas = 0) =>
 		missing(writing, needs, areas).map(({ field }) => field);

@@ -85,11 +85,11 @@ export const LIGHT: Palette = {
 };
 
 export const DARK: Palette = {
-	land: '#1c2026',
+	land: '#22282e',
 	water: '#10283a',
-	park: '#1d3127',
-	building: '#262b32',
-	buildingEdge: '#303640',
+	park: '#20372b',
+	building: '#2c323a',
+	buildingEdge: '#363d47',
 	landmark: {
 		school: '#332f22',
 		health: '#372827',
@@ -100,8 +100,8 @@ export const DARK: Palette = {
 		transport: '#2b3036',
 	},
 	landmarkEdge: '#3c4048',
-	graticule: '#2c323a',
-	street: { freeway: '#7d6330', arterial: '#4b545f', collector: '#3d454f', residential: '#333a43' },
+	graticule: '#333a43',
+	street: { freeway: '#7d6330', arterial: '#545e6a', collector: '#464f5a', residential: '#3b434d' },
 	casing: { freeway: '#15181c', arterial: '#14171b', collector: '#171a1f', residential: '#191d22' },
 	text: {
 		street: '#b3bac2',

@@ -65,6 +65,8 @@ export class Scene {
 	#colours: Palette;
 	#basemap: BasemapView = NO_BASEMAP;
 	#events: SceneEvents;
+	/** What is shown whole until somebody moves the map; it stays whole when the map gets another size. */
+	#fitted: Bounds | null = null;
 	#pointing = true;
 	#pointingSince = 0;
 
@@ -80,7 +82,11 @@ export class Scene {
 		});
 		map.on('sourcedata', ({ sourceId, tile }) => sourceId === GROUND && tile && events.ground(true));
 		map.on('idle', () => events.idle(true));
-		map.on('movestart', () => events.idle(false));
+		map.on('movestart', (event) => {
+			events.idle(false);
+			if ('originalEvent' in event && event.originalEvent) this.#fitted = null;
+		});
+		map.on('resize', () => this.#fitted && this.fit(this.#fitted));
 		map.on('dataloading', () => events.idle(false));
 		map.on('move', events.move);
 		map.on('moveend', () => this.#drawGraticule());
@@ -154,20 +160,24 @@ export class Scene {
 	}
 
 	/** Shows all of a box, no nearer than a few streets. */
-	fit([west, south, east, north]: Bounds): void {
+	fit(bounds: Bounds): void {
+		const [west, south, east, north] = bounds;
 		const { clientWidth, clientHeight } = this.map.getContainer();
 		const margin = Math.min(MARGIN, clientWidth / 6, clientHeight / 6);
 		const padding = { left: margin, right: margin, bottom: margin, top: Math.min(MARGIN_TOP, clientHeight / 5) };
 		this.map.fitBounds([west, south, east, north], { padding, maxZoom: 16.5, duration: 0 });
+		this.#fitted = bounds;
 	}
 
 	/** Moves to a place that was typed, and marks it. */
 	goTo(place: LonLat, zoom = 15.5): void {
+		this.#fitted = null;
 		this.set('sought', [{ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: place } }]);
 		this.map.jumpTo({ center: place, zoom: Math.max(this.map.getZoom(), zoom) });
 	}
 
 	zoomBy(steps: number): void {
+		this.#fitted = null;
 		this.map.easeTo({ zoom: this.map.getZoom() + steps, duration: 180 });
 	}
 
@@ -180,12 +190,15 @@ export class Scene {
 			return value < first ? value - first : value > size - last ? value - size + last : 0;
 		};
 		const by: [number, number] = [short(x, width, MARGIN), short(y, height, MARGIN_TOP)];
-		if (by[0] !== 0 || by[1] !== 0) this.map.panBy(by, { duration: 240 });
+		if (by[0] === 0 && by[1] === 0) return;
+		this.#fitted = null;
+		this.map.panBy(by, { duration: 240 });
 	}
 
 	/** Opens a cluster: so near that it falls apart. */
 	async expand(cluster: number, at: LonLat): Promise<void> {
 		const zoom = await this.map.getSource<GeoJSONSource>('reads')?.getClusterExpansionZoom(cluster);
+		this.#fitted = null;
 		this.map.easeTo({ center: at, zoom: Math.min(zoom ?? 15, GATHER_UNTIL + 1) + 0.2, duration: 240 });
 	}
 

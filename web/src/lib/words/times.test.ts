@@ -11,6 +11,12 @@ describe("times in the agency's zone", () => {
 		expect(utc('2026-07-01T05:00:00-07:00')).toBe('2026-07-01 12:00:00 UTC');
 	});
 
+	test('a zone is named with its offset, and one that is only an offset by that', () => {
+		expect(zone.label('2026-01-01T12:00:00Z')).toBe('America/Los_Angeles (UTC−08:00)');
+		expect(new Zone('Etc/GMT+9').label('2026-01-01T12:00:00Z')).toBe('UTC−09:00');
+		expect(new Zone('UTC').label('2026-01-01T12:00:00Z')).toBe('UTC');
+	});
+
 	test('WHY 1 what is typed in a field becomes an instant with its offset', () => {
 		expect(zone.instant('2026-07-01T05:00')).toBe('2026-07-01T05:00:00-07:00');
 		expect(zone.wall('2026-07-01T12:00:00Z')).toBe('2026-07-01T05:00');

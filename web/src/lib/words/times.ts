@@ -44,6 +44,13 @@ export class Zone {
 		};
 	}
 
+	/** `America/Los_Angeles (UTC−08:00)`; of a zone that is nothing but an offset, the offset. */
+	label(instant: string | number | Date): string {
+		const offset = `UTC${this.parts(instant).offset.replace('-', '−')}`;
+		if (this.name === 'UTC') return 'UTC';
+		return this.name.startsWith('Etc/') ? offset : `${this.name} (${offset})`;
+	}
+
 	/** `2026-05-03 14:20:05 -09:00`. */
 	text(instant: string | number | Date): string {
 		const { date, time, offset } = this.parts(instant);
