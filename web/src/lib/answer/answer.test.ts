@@ -7,6 +7,8 @@ import { NEWEST_FIRST } from './sections';
 const view = (more: Partial<AnswerView> = {}): AnswerView => ({
 	query: 'q',
 	kind: 'full-plate',
+	from: '2026-11-01T00:00:00Z',
+	to: '2026-11-20T00:00:00Z',
 	sentence: 'Reads of plate 7KXM204, US-CA, from 2026-11-19T00:00:00Z until 2026-11-27T00:00:00Z.',
 	step: 'answered',
 	// The service's clock is not this computer's.

@@ -9,6 +9,8 @@ const zone = new Zone('Etc/GMT+9');
 const view: AnswerView = {
 	query: 'q',
 	kind: 'full-plate',
+	from: '2026-11-01T00:00:00Z',
+	to: '2026-11-20T00:00:00Z',
 	sentence: 'Reads of plate 7KXM204, US-CA, from 2026-10-29T02:08:08Z until 2026-11-27T02:09:08Z.',
 	step: 'answered',
 	receipt: { entry: 1201, time: '2026-11-27T02:08:08.1Z', leaf_hash: '4cad36', outcome_entry: 1202 },
