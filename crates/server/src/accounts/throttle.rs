@@ -72,19 +72,20 @@ impl Throttle {
     }
 
     pub fn settle(&self, reserved: Reserved, settled: Settled) {
+        let Reserved { login, number } = reserved;
         let mut tries = self.tries();
-        let Some(of_login) = tries.by_login.get_mut(&reserved.login) else { return };
+        let Some(of_login) = tries.by_login.get_mut(&login) else { return };
         match settled {
-            Settled::Passed => of_login.retain(|a_try| !a_try.failed && a_try.number != reserved.number),
-            Settled::NotChecked => of_login.retain(|a_try| a_try.number != reserved.number),
+            Settled::Passed => of_login.retain(|a_try| !a_try.failed && a_try.number != number),
+            Settled::NotChecked => of_login.retain(|a_try| a_try.number != number),
             Settled::Failed => {
-                for a_try in of_login.iter_mut().filter(|a_try| a_try.number == reserved.number) {
+                for a_try in of_login.iter_mut().filter(|a_try| a_try.number == number) {
                     a_try.failed = true;
                 }
             }
         }
         if of_login.is_empty() {
-            tries.by_login.remove(&reserved.login);
+            tries.by_login.remove(&login);
         }
     }
 }

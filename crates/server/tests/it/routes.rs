@@ -83,7 +83,6 @@ fn fits(template: &str, path: &str) -> bool {
     let mut parts = path.split('/');
     for wanted in template.split('/') {
         match (wanted, parts.next()) {
-            (_, None) => return false,
             (wanted, Some(_)) if wanted.starts_with("{*") => return true,
             (wanted, Some(part)) if wanted.starts_with('{') || wanted == part => {}
             _ => return false,
