@@ -260,6 +260,9 @@ async fn aud_6_missing_and_cut_files_are_written_again_at_the_next_start() {
     drop(data.open().await);
     assert_eq!(verify_folder(&data.log(), &key, None).unwrap().size, 1_000, "a half-written file was left");
     std::fs::remove_dir_all(data.log()).unwrap();
+    // As a kill during the first publication leaves it: no checkpoint, a file half written.
+    std::fs::create_dir_all(data.log().join("tile/0/000.p")).unwrap();
+    std::fs::write(data.log().join("tile/0/000.p/1.new"), b"half").unwrap();
     drop(data.open().await);
     assert_eq!(verify_folder(&data.log(), &key, None).unwrap().size, 1_000, "the whole folder was gone");
 }

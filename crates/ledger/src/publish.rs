@@ -55,8 +55,8 @@ impl Publisher {
         if found.is_some_and(|(_, root)| edge.frontier.root() != root) {
             return Err(contradiction("the published log and the database have different entries"));
         }
-        let (root, checked) = (folder.to_owned(), edge.clone());
-        let sound = on_disk_thread(folder, move || sound_until(&root, size, &checked)).await?;
+        let (root, checked, head_size) = (folder.to_owned(), edge.clone(), head.size);
+        let sound = on_disk_thread(folder, move || sound_until(&root, size, head_size, &checked)).await?;
         if sound < size {
             tracing::warn!(from = sound, size, "published ledger files are missing and are written again");
             edge = Edge::read(store, sound).await?;
@@ -200,7 +200,7 @@ fn write_files(folder: &Path, files: &[NamedFile]) -> Result<(), LedgerError> {
 
 /// The size up to which every file that a log of `size` entries needs is there: full ones by length, those of the right edge by
 /// content. A tile that is not gives its first entry.
-fn sound_until(folder: &Path, size: u64, edge: &Edge) -> Result<u64, LedgerError> {
+fn sound_until(folder: &Path, size: u64, head_size: u64, edge: &Edge) -> Result<u64, LedgerError> {
     let mut sound = size;
     let mut check = |series: Series, level: u8, full_bytes: usize, partial: &[u8]| {
         let count = hashes_at(level, size);
@@ -213,11 +213,15 @@ fn sound_until(folder: &Path, size: u64, edge: &Edge) -> Result<u64, LedgerError
         if let Some(number) = (0..full).find(|number| !has_length(number)) {
             sound = sound.min(entries(number));
         }
+        // A crash may have left files half written that no checkpoint names: of any partial tile up to the entries that
+        // the database holds, also where the published log ends with a full tile or has not begun.
+        for number in full..=hashes_at(level, head_size) / TILE_WIDTH {
+            remove_leftovers(&folder.join(series.partial_folder(number)))?;
+        }
         let width = usize::try_from(count % TILE_WIDTH).expect("below 256");
         if width == 0 {
             return Ok(());
         }
-        remove_leftovers(&folder.join(series.partial_folder(full)))?;
         if std::fs::read(folder.join(series.partial(full, width))).ok().as_deref() != Some(partial) {
             sound = sound.min(entries(full));
         }

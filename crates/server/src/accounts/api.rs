@@ -1,6 +1,6 @@
 //! Sign-in through two doors, rules of behaviour at each sign-in, tokens for programs, and the first start.
 
-use super::caller::{Caller, device_name};
+use super::caller::{Caller, SAME_SITE_HEADER, device_name};
 use super::store::{self, Session, SessionKind, User};
 use super::throttle::Settled;
 use super::{password, sessions};
@@ -77,7 +77,7 @@ pub struct Rules {
 
 /// Signs in through one of the two doors.
 #[utoipa::path(post, path = "/api/v1/session", tag = "sign-in", request_body = SignIn,
-    responses((status = 200, body = SignedIn), (status = 401, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = SignedIn), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
     let body: SignIn = read_json(&bytes)?;
     let door =
@@ -87,6 +87,10 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
         "token" => SessionKind::Token,
         _ => return Err(Problem::invalid("deliver", "a session is delivered by `cookie` or `token`")),
     };
+    // A form on another site could sign a browser in to somebody else's account, who would then read what is asked.
+    if kind == SessionKind::Web && !headers.contains_key(SAME_SITE_HEADER) {
+        return Err(Problem::not_permitted("a sign-in by cookie needs the header `x-sightline: 1`"));
+    }
     let device = device_name(body.device.as_deref(), &headers);
     // Remembered by the throttle and hashed: both are bounded before either happens.
     for (field, text) in [("login", &body.login), ("password", &body.password)] {
@@ -254,9 +258,10 @@ pub async fn sign_out(
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Response, Problem> {
     let details = json!({ "user": caller.user.id });
-    app.ledger.record(Entry::of(Some(caller.agency.id), "sign-out", details)).await?;
+    // Ended first: a ledger that cannot write must not keep a session alive that its owner wants to leave.
     app.answers.forget_session(&caller.session.id);
     store::end_session(&app.sql, &caller.session.id).await?;
+    app.ledger.record(Entry::of(Some(caller.agency.id), "sign-out", details)).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let value = sessions::expired_cookie().parse().map_err(|_| Problem::signed_out())?;
     response.headers_mut().insert(header::SET_COOKIE, value);

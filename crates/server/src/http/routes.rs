@@ -186,7 +186,7 @@ async fn check_access(State((app, access)): State<(Arc<App>, Access)>, mut reque
 /// Reads a JSON body. The error names the field by its path and never repeats what was sent in it.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let text = error.inner().to_string();
         let named = ["missing field `", "unknown field `"].iter().find_map(|start| {
@@ -207,5 +207,7 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             None if path == "." => Problem::unreadable("the body is not the JSON that is expected here"),
             None => Problem::invalid(path, "the value has the wrong form"),
         }
-    })
+    })?;
+    reader.end().map_err(|_| Problem::unreadable("something follows the JSON of the body"))?;
+    Ok(read)
 }

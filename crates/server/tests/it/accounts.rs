@@ -125,8 +125,17 @@ async fn acc_1_a_manager_cannot_reach_into_another_agency() {
 async fn acc_6_a_browser_session_ends_when_idle_and_signing_out_ends_it_at_the_server() {
     let world = World::new().await;
     let body = json!({ "login": "officer", "password": PASSWORD });
-    let request = Request::post("/api/v1/session").body(Body::from(body.to_string())).unwrap();
-    let reply = world.send(request).await;
+    let sign_in = |header: Option<&str>, more: &str| {
+        let mut request = Request::post("/api/v1/session");
+        if let Some(header) = header {
+            request = request.header(header, "1");
+        }
+        request.body(Body::from(format!("{body}{more}"))).unwrap()
+    };
+    // A form of another site could otherwise sign the browser in to an account of its choice.
+    world.send(sign_in(None, "")).await.refused(403);
+    world.send(sign_in(Some("x-sightline"), "=x")).await.refused(400);
+    let reply = world.send(sign_in(Some("x-sightline"), "")).await;
     let cookie = reply.headers.get("set-cookie").unwrap().to_str().unwrap().to_owned();
     for flag in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(flag), "{cookie}");

@@ -22,12 +22,13 @@ class Agency {
 	}
 
 	async load(): Promise<void> {
+		const { me } = session;
 		try {
 			const [view, names] = await Promise.all([
 				take(api.GET('/api/v1/agency')),
 				take(api.GET('/api/v1/agencies/names')),
 			]);
-			if (!session.me) return;
+			if (session.me?.user !== me?.user) return;
 			this.view = view;
 			this.others = names.filter(({ id }) => id !== view.id);
 			this.problem = null;

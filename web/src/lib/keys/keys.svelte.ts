@@ -36,7 +36,7 @@ class Keys {
 		const isTyping =
 			target?.closest('input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]') !==
 			null;
-		const within = document.querySelector('dialog[open], :popover-open') ? 'dialog' : 'page';
+		const within = document.querySelector('dialog[open], :popover-open:not([popover="manual"])') ? 'dialog' : 'page';
 		for (const { keys, within: place } of this.groups.toReversed()) {
 			if (place !== within && place !== 'anywhere') continue;
 			for (const { key, run, whileTyping = false } of keys) {

@@ -5,6 +5,7 @@
  */
 import { api, on, take, type Schemas } from '../api/client';
 import { Problem } from '../api/problem';
+import { toasts } from '../ui/toasts.svelte';
 import { Zone } from '../words/times';
 
 export type Me = Schemas['Me'];
@@ -12,8 +13,11 @@ export type Door = 'plain' | 'enhanced';
 
 /** CJIS AC-11 asks for 30 minutes at most; the service ends its session after as long. */
 const IDLE_MS = 30 * 60_000;
-/** How often an idle screen looks at the clock. */
+/** How often an idle screen looks at the clock, and tells other tabs that somebody is here. */
 const LOOK_MS = 5_000;
+/** Set while a session must not be shown again, because its end has not reached the service; holds nothing else. */
+const MUST_END = 'sightline-must-end';
+const ENDED = 'Your session has ended. Sign in again; the question you were writing is kept for you.';
 
 /** `starting` until the service has answered once; `closed` shows the sign-in, `rules` the rules of behaviour. */
 type State = 'starting' | 'closed' | 'rules' | 'open';
@@ -32,33 +36,51 @@ class Session {
 	#forget: (() => void)[] = [];
 	#close: (() => void)[] = [];
 	#lastUser: string | null = null;
+	/** Counts the times that the screen closed: what was asked for before must not open it again. */
+	#turn = 0;
+	#ending: Promise<boolean> = Promise.resolve(true);
+	#tabs = new BroadcastChannel('sightline');
+	#told = 0;
 
 	/** Reads the session; called once when the app starts. */
 	async start(): Promise<void> {
-		on.signedOut = () =>
-			this.close('Your session has ended. Sign in again; the question you were writing is kept for you.');
+		on.signedOut = () => this.close(ENDED);
 		on.acceptRules = () => void this.refresh();
 		on.reached = () => (this.reached = true);
 		on.unreached = () => (this.reached = false);
 		for (const event of ['pointerdown', 'keydown', 'wheel', 'touchstart'])
 			addEventListener(event, () => this.used(), { passive: true, capture: true });
-		document.addEventListener('visibilitychange', () => this.#lockIfIdle());
+		document.addEventListener('visibilitychange', () => {
+			this.#lockIfIdle();
+			// Another tab may have signed in as somebody else, or out.
+			if (!document.hidden && this.me) void this.refresh();
+		});
+		this.#tabs.addEventListener('message', ({ data }) => {
+			if (data === 'used') this.#lastUse = Date.now();
+			if (data === 'closed') this.close('Locked or signed out in another tab.');
+		});
 		addEventListener('offline', () => (this.reached = false));
-		addEventListener('online', () => void this.refresh());
+		addEventListener('online', () => void (this.#mustEnd ? this.#endAtService() : this.refresh()));
 		setInterval(() => this.#lockIfIdle(), LOOK_MS);
-		await this.refresh();
+		if (this.#mustEnd) await this.#endAtService();
+		if (this.#mustEnd) this.state = 'closed';
+		else await this.refresh();
 	}
 
 	/** Reads who is signed in, and shows what that person may see. */
 	async refresh(): Promise<void> {
+		const turn = this.#turn;
 		try {
-			this.#show(await take(api.GET('/api/v1/session'), { quiet: true }));
+			const me = await take(api.GET('/api/v1/session'), { quiet: true });
+			if (turn === this.#turn && !this.#mustEnd) this.#show(me);
 		} catch (error) {
 			const problem = Problem.of(error);
-			if (this.state === 'starting' || problem.code === 'signed-out') {
-				this.me = null;
+			if (turn !== this.#turn) return;
+			if (this.state === 'starting') {
 				this.state = 'closed';
 				if (problem.isOffline) this.message = problem.what;
+			} else if (problem.code === 'signed-out') {
+				this.close(ENDED);
 			}
 		}
 	}
@@ -72,7 +94,10 @@ class Session {
 			code: door === 'enhanced' ? code.replace(/\s/g, '') : null,
 			deliver: 'cookie',
 		};
+		// A late end of the session before would take the new cookie with it.
+		await this.#ending;
 		await take(api.POST('/api/v1/session', { body }), { quiet: true });
+		sessionStorage.removeItem(MUST_END);
 		this.#lastUse = Date.now();
 		this.message = '';
 		this.#show(await take(api.GET('/api/v1/session'), { quiet: true }));
@@ -84,26 +109,30 @@ class Session {
 	}
 
 	async signOut(): Promise<void> {
-		await this.#endAtService();
+		this.close('You are signed out.');
 		this.#forgetAll();
 		this.#lastUser = null;
-		this.close('You are signed out.');
+		this.#tabs.postMessage('closed');
+		if (await this.#endAtService()) return;
+		this.message =
+			'You are signed out on this screen, but Sightline was not reached. Your session ends there when the connection is back, and after 30 minutes at the latest.';
 	}
 
 	/** Hides the screen at once; the question being written waits for the same person. */
 	async lock(): Promise<void> {
 		this.close('Locked. Sign in again; the question you were writing is kept for you.');
+		this.#tabs.postMessage('closed');
 		await this.#endAtService();
 	}
 
 	/** Shows the sign-in and lets go of every answer. */
 	close(message: string): void {
 		if (this.state === 'closed') return;
+		this.#turn += 1;
 		this.me = null;
 		this.message = message;
 		this.state = 'closed';
-		for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog[open]')) dialog.close();
-		for (const close of this.#close) close();
+		this.#letGo();
 	}
 
 	/** Runs when another person signs in, or this one signs out: drafts must not pass from one to the next. */
@@ -140,15 +169,28 @@ class Session {
 	used(): void {
 		this.#lockIfIdle();
 		this.#lastUse = Date.now();
+		if (this.me && this.#lastUse - this.#told > LOOK_MS) {
+			this.#told = this.#lastUse;
+			this.#tabs.postMessage('used');
+		}
 	}
 
 	#show(me: Me): void {
-		if (this.#lastUser !== null && this.#lastUser !== me.user) this.#forgetAll();
+		const isAnother = this.#lastUser !== null && this.#lastUser !== me.user;
+		if (isAnother || (this.state === 'open' && !me.rules_accepted)) this.#letGo();
+		if (isAnother) this.#forgetAll();
 		this.#lastUser = me.user;
 		this.#aheadMs = Date.parse(me.now) - Date.now();
 		this.me = me;
 		this.zone = new Zone(me.zone);
 		this.state = me.rules_accepted ? 'open' : 'rules';
+	}
+
+	/** Nothing of an answer or a message stays behind what closes the screen. */
+	#letGo(): void {
+		for (const dialog of document.querySelectorAll<HTMLDialogElement>('dialog[open]')) dialog.close();
+		for (const close of this.#close) close();
+		toasts.clear();
 	}
 
 	#forgetAll(): void {
@@ -161,9 +203,21 @@ class Session {
 		void this.#endAtService();
 	}
 
-	async #endAtService(): Promise<void> {
-		// The session ends by itself at the service if this does not reach it.
-		await take(api.DELETE('/api/v1/session'), { quiet: true }).catch(() => {});
+	get #mustEnd(): boolean {
+		return sessionStorage.getItem(MUST_END) !== null;
+	}
+
+	/** Whether the session is over at the service; until it is, this browser does not show it again. */
+	#endAtService(): Promise<boolean> {
+		sessionStorage.setItem(MUST_END, '1');
+		this.#ending = take(api.DELETE('/api/v1/session'), { quiet: true }).then(
+			() => true,
+			(error: unknown) => Problem.of(error).code === 'signed-out',
+		);
+		return this.#ending.then((isOver) => {
+			if (isOver) sessionStorage.removeItem(MUST_END);
+			return isOver;
+		});
 	}
 }
 

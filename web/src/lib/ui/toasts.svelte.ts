@@ -28,6 +28,12 @@ class Toasts {
 		this.shown = this.shown.filter((toast) => toast.id !== id);
 	}
 
+	/** Nothing said to one person is left for the next. */
+	clear(): void {
+		this.shown = [];
+		this.heard = '';
+	}
+
 	/** Says something without showing it: counts, refusals, what was selected. */
 	say(text: string): void {
 		// The same words twice are heard twice only if they change in between.
