@@ -2,6 +2,7 @@
 import type { Schemas } from '../api/client';
 import { Problem } from '../api/problem';
 import type { DrawnArea } from '../map/areas.svelte';
+import { session } from '../session/session.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { many, number } from '../words/numbers';
 import { Columns, NO_FILTER, isFiltering, toggled, type FacetKey, type Filter, type Mark } from './columns';
@@ -71,9 +72,14 @@ export class Answer {
 	#nextPage = 1;
 	#pages = 1;
 	#running: AbortController | null = null;
-	#overAt = 0;
+	/** When it is over by `performance.now()`, which stands still while the computer sleeps, and by the service's clock. */
+	#overAt = { running: 0, wall: 0 };
 	#clock: ReturnType<typeof setTimeout> | undefined;
 	#saving: Promise<void> = Promise.resolve();
+	/** Marks on their way to the service: the last press for a read, and what the service keeps until then. */
+	#marking: Record<string, { press: symbol; kept: Mark | null } | undefined> = {};
+	/** The answer of which a print is being recorded. */
+	#recording: AnswerView | null = null;
 
 	readonly isMovement = $derived(this.view?.kind === 'movement');
 	readonly #order = $derived.by(() => {
@@ -115,7 +121,9 @@ export class Answer {
 		if (view.common) this.as = 'common';
 		this.photos.open(view.query);
 		// By the service's own times: this computer's clock may be wrong.
-		this.#overAt = performance.now() + Date.parse(view.expires) - Date.parse(view.receipt.time);
+		const expires = Date.parse(view.expires);
+		this.#overAt = { running: performance.now() + expires - Date.parse(view.receipt.time), wall: expires };
+		document.addEventListener('visibilitychange', this.#tick);
 		this.#tick();
 		this.#pages = view.page?.pages ?? 1;
 		this.#nextPage = 1;
@@ -171,6 +179,11 @@ export class Answer {
 		return id === null ? -1 : (this.#places.get(id) ?? -1);
 	}
 
+	/** The read that a key marks: the selected one, where it is shown; null where it is not. */
+	get atHand(): string | null {
+		return this.as !== 'common' && this.placeOf(this.selected) >= 0 ? this.selected : null;
+	}
+
 	/** Selects the read so many places further on; the first, where none is selected. */
 	move(by: number): void {
 		const last = this.shown.length - 1;
@@ -219,6 +232,10 @@ export class Answer {
 		const { view } = this;
 		const before = this.marks.get(id);
 		if (!view || before === (mark ?? undefined)) return;
+		const press = Symbol();
+		const marking = this.#marking[id] ?? { press, kept: before ?? null };
+		marking.press = press;
+		this.#marking[id] = marking;
 		this.marks = withMark(this.marks, id, mark);
 		toasts.say(mark === null ? 'Mark taken back.' : `Marked as ${mark === 'relevant' ? 'relevant' : 'not relevant'}.`);
 		// One after the other, so that the last press is what the service keeps.
@@ -226,11 +243,15 @@ export class Answer {
 			if (this.view?.query !== view.query) return;
 			try {
 				await setMarks(view.query, { [id]: mark ?? 'none' });
+				marking.kept = mark;
 			} catch (error) {
-				if (this.view?.query !== view.query) return;
+				// A later press has the last word.
+				if (this.view?.query !== view.query || marking.press !== press) return;
 				const problem = Problem.of(error);
-				this.marks = withMark(this.marks, id, before ?? null);
+				this.marks = withMark(this.marks, id, marking.kept);
 				toasts.show(`The mark could not be kept. ${problem.sentence}`, 'bad');
+			} finally {
+				if (marking.press === press && this.#marking[id] === marking) this.#marking[id] = undefined;
 			}
 		});
 	}
@@ -238,17 +259,23 @@ export class Answer {
 	/** Records the print, then gives the sheet to the browser's print dialog. */
 	async print(): Promise<void> {
 		const { view } = this;
-		if (!view) return;
+		if (!view || this.#recording === view) return;
 		if (this.relevant.length === 0) {
 			toasts.show('Only relevant reads can be printed. Mark at least one as relevant first.');
 			return;
 		}
-		await this.#saving;
+		this.#recording = view;
 		try {
-			this.printing = await recordPrint(view.query);
-			toasts.say(`Recorded as ledger entry ${number(this.printing.entry)}. The print dialog opens.`);
+			await this.#saving;
+			if (this.view !== view || this.isOver) return;
+			const sheet = await recordPrint(view.query);
+			if (this.view !== view || this.isOver) return;
+			this.printing = sheet;
+			toasts.say(`Recorded as ledger entry ${number(sheet.entry)}. The print dialog opens.`);
 		} catch (error) {
-			toasts.show(Problem.of(error).sentence, 'bad');
+			if (this.view === view) toasts.show(Problem.of(error).sentence, 'bad');
+		} finally {
+			if (this.#recording === view) this.#recording = null;
 		}
 	}
 
@@ -256,7 +283,8 @@ export class Answer {
 	#tick = (): void => {
 		clearTimeout(this.#clock);
 		if (!this.view || this.isOver) return;
-		const left = Math.ceil((this.#overAt - performance.now()) / 1000);
+		const { running, wall } = this.#overAt;
+		const left = Math.ceil(Math.min(running - performance.now(), wall - session.now()) / 1000);
 		if (left <= 0) {
 			this.#end();
 			return;
@@ -281,8 +309,10 @@ export class Answer {
 	/** Forgets every row, photo and mark. */
 	#letGo(): void {
 		clearTimeout(this.#clock);
+		document.removeEventListener('visibilitychange', this.#tick);
 		this.#running?.abort();
 		this.#running = null;
+		this.#marking = {};
 		this.photos.close();
 		this.#columns = new Columns();
 		this.rows = [];

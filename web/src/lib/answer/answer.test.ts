@@ -59,6 +59,18 @@ describe('an answer is over after 15 minutes', () => {
 		expect(answer.view?.receipt.entry).toBe(1);
 	});
 
+	test('RES 3 a computer that slept shows nothing of it when it wakes', () => {
+		const now = Date.parse('2026-11-27T00:00:00Z');
+		const at = (minutes: number) => new Date(now + minutes * 60_000).toISOString();
+		answer.open(view({ receipt: { ...view().receipt, time: at(0) }, expires: at(15) }), { areas: [] });
+		vi.setSystemTime(now + 14 * 60_000);
+		document.dispatchEvent(new Event('visibilitychange'));
+		expect([answer.isOver, answer.secondsLeft]).toEqual([false, 60]);
+		vi.setSystemTime(now + 16 * 60_000);
+		document.dispatchEvent(new Event('visibilitychange'));
+		expect([answer.isOver, answer.rows.length]).toEqual([true, 0]);
+	});
+
 	test('a next answer begins with all of its time', () => {
 		answer.open(view(), { areas: [] });
 		vi.advanceTimersByTime(14 * 60_000);
@@ -76,6 +88,18 @@ describe('reads', () => {
 			return answer.selected;
 		});
 		expect(seen).toEqual(['3', '1', '2', '2']);
+	});
+
+	test('only one that is shown is at hand for the marking keys', () => {
+		answer.open(view({ common: [] }), { areas: [] });
+		answer.selected = '3';
+		expect(answer.atHand).toBeNull();
+		answer.showAs('cards');
+		expect(answer.atHand).toBe('3');
+		answer.choose('match', 'look-alike');
+		expect(answer.atHand).toBeNull();
+		answer.selected = '2';
+		expect(answer.atHand).toBe('2');
 	});
 
 	test('come page after page, and are filtered as one', async () => {
@@ -130,6 +154,30 @@ describe('marks', () => {
 		expect(toasts.shown.at(-1)?.text).toContain('The mark could not be kept.');
 	});
 
+	test('RES 1 a press that was refused takes back no later one, and what the service keeps is what is shown', async () => {
+		const statuses = [404, 200, 404];
+		vi.stubGlobal('fetch', async () =>
+			statuses.shift() === 200 ? json({ relevant: 0, not_relevant: 1 }) : json({ detail: 'no' }, 404),
+		);
+		answer.open(view(), { areas: [] });
+		answer.mark('3', 'relevant');
+		answer.mark('3', 'not-relevant');
+		await vi.advanceTimersByTimeAsync(10);
+		await vi.waitFor(() => expect(statuses).toHaveLength(1));
+		expect(answer.marks.get('3')).toBe('not-relevant');
+		answer.mark('3', 'relevant');
+		await vi.waitFor(() => expect(statuses).toHaveLength(0));
+		await vi.waitFor(() => expect(answer.marks.get('3')).toBe('not-relevant'));
+	});
+
+	test('RES 1 of two refused presses neither is shown', async () => {
+		vi.stubGlobal('fetch', async () => json({ detail: 'no' }, 404));
+		answer.open(view(), { areas: [] });
+		answer.mark('3', 'relevant');
+		answer.mark('3', 'not-relevant');
+		await vi.waitFor(() => expect(answer.marks.size).toBe(0));
+	});
+
 	test('RES 1 nothing is printed while no read is relevant', async () => {
 		const asked = vi.fn();
 		vi.stubGlobal('fetch', asked);
@@ -145,5 +193,46 @@ describe('marks', () => {
 			{ areas: [] },
 		);
 		expect(answer.relevant).toHaveLength(1);
+	});
+});
+
+describe('a print', () => {
+	const sheet = { entry: 7, rows: [], left_out: [] };
+	const marked = () => view({ page: { ...view().page!, rows: [read('9', { mark: 'relevant' })] } });
+	let asked: number;
+
+	beforeEach(() => {
+		asked = 0;
+		vi.stubGlobal('fetch', async () => {
+			asked++;
+			await new Promise((resolve) => setTimeout(resolve, 50));
+			return json(sheet, 201);
+		});
+		answer.open(marked(), { areas: [] });
+	});
+
+	test('RES 4 is recorded once however often it is pressed', async () => {
+		void answer.print();
+		void answer.print();
+		await vi.advanceTimersByTimeAsync(200);
+		expect(asked).toBe(1);
+		expect(answer.printing?.entry).toBe(7);
+		answer.printing = null;
+		void answer.print();
+		await vi.advanceTimersByTimeAsync(200);
+		expect(asked).toBe(2);
+	});
+
+	test.each([
+		['closed', () => answer.close()],
+		['over', () => vi.advanceTimersByTime(16 * 60_000)],
+		['another one', () => answer.open({ ...marked(), query: 'next' }, { areas: [] })],
+	])('RES 3 is not shown where the answer is %s by then', async (_, leave) => {
+		const printed = answer.print();
+		await vi.advanceTimersByTimeAsync(10);
+		leave();
+		await vi.advanceTimersByTimeAsync(200);
+		await printed;
+		expect(answer.printing).toBeNull();
 	});
 });

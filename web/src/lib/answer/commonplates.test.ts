@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { areasOf, MOST_AREAS_FIRST, readsOf, sortCommon, type CommonPlate } from './commonplates';
+import { Zone } from '../words/times';
+import { areasOf, MOST_AREAS_FIRST, offsetsIn, readsOf, sortCommon, type CommonPlate } from './commonplates';
 
 const seen = (day: number, reads = 1) => ({
 	first: `2026-11-${day}T00:00:00Z`,
@@ -33,4 +34,12 @@ test('a plate that was not seen in the area comes last both ways', () => {
 test('areas and reads are counted', () => {
 	expect(plates.map(areasOf)).toEqual([2, 3, 2]);
 	expect(plates.map(readsOf)).toEqual([3, 4, 2]);
+});
+
+test('WHY 1 a frame over a change of the clock has two offsets', () => {
+	const zone = new Zone('America/Los_Angeles');
+	expect(offsetsIn(zone, '2026-11-03T00:00:00Z', '2026-11-20T00:00:00Z')).toEqual(['-08:00']);
+	expect(offsetsIn(zone, '2026-10-25T00:00:00Z', '2026-11-02T00:00:00Z').toSorted()).toEqual(['-07:00', '-08:00']);
+	// Summer and back: both ends are in winter.
+	expect(offsetsIn(zone, '2026-02-01T00:00:00Z', '2026-12-01T00:00:00Z')).toHaveLength(2);
 });

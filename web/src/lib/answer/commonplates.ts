@@ -1,5 +1,6 @@
 /** The table of a common-plate answer: a line for each plate, a column for each area. */
 import type { Schemas } from '../api/client';
+import type { Zone } from '../words/times';
 
 export type CommonPlate = Schemas['CommonView'];
 
@@ -37,4 +38,14 @@ export function sortCommon(plates: readonly CommonPlate[], { key, isDescending }
 			return a.value < b.value ? -sign : sign;
 		})
 		.map(({ plate }) => plate);
+}
+
+const LOOK_MS = 14 * 86_400_000;
+
+/** The offsets that a zone has in a frame, looked at so often that no change of the clock is missed. */
+export function offsetsIn(zone: Zone, from: string, to: string): string[] {
+	const [begins, ends] = [Date.parse(from), Date.parse(to)];
+	const offsets = new Set([zone.parts(ends).offset]);
+	for (let at = begins; at < ends; at += LOOK_MS) offsets.add(zone.parts(at).offset);
+	return [...offsets];
 }

@@ -13,12 +13,15 @@ const KEPT_MAX = 1_000;
 /** Scrolling past opens nothing. */
 const SETTLE_MS = 160;
 
-export type Photo = { url: string } | { gone: string };
+/** `again` where it did not come this time, and is asked for anew when it is wanted anew. */
+export type Photo = { url: string } | { gone: string; again?: true };
 
 export class Photos {
 	readonly #found = new SvelteMap<string, Photo>();
 	#query: string | null = null;
 	#wanted: PhotoName[] = [];
+	/** What the last list named, opened or not: it is in view and stays. */
+	#inView: string[] = [];
 	#running: AbortController | null = null;
 	#settle: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,7 +37,8 @@ export class Photos {
 
 	/** These are in view now; what was wanted before and has not been asked for is dropped. */
 	want(photos: PhotoName[], isUrgent = false): void {
-		this.#wanted = photos.filter((photo) => !this.#found.has(photoKey(photo)));
+		this.#inView = photos.map(photoKey);
+		this.#wanted = photos.filter((photo) => !this.#isSettled(photo));
 		clearTimeout(this.#settle);
 		if (this.#wanted.length === 0) return;
 		this.#settle = setTimeout(() => void this.#run(), isUrgent ? 0 : SETTLE_MS);
@@ -45,9 +49,15 @@ export class Photos {
 		this.#running?.abort();
 		this.#running = null;
 		this.#wanted = [];
+		this.#inView = [];
 		this.#query = null;
 		for (const photo of this.#found.values()) if ('url' in photo) URL.revokeObjectURL(photo.url);
 		this.#found.clear();
+	}
+
+	#isSettled(photo: PhotoName): boolean {
+		const found = this.#found.get(photoKey(photo));
+		return found !== undefined && !('again' in found);
 	}
 
 	async #run(): Promise<void> {
@@ -57,7 +67,7 @@ export class Photos {
 		const { signal } = running;
 		while (this.#wanted.length && !signal.aborted) {
 			// What came while it was wanted again is not opened, and recorded, twice.
-			const missing = this.#wanted.filter((photo) => !this.#found.has(photoKey(photo)));
+			const missing = this.#wanted.filter((photo) => !this.#isSettled(photo));
 			const batch = missing.slice(0, BATCH);
 			this.#wanted = missing.slice(BATCH);
 			if (batch.length === 0) break;
@@ -67,8 +77,7 @@ export class Photos {
 			} catch (error) {
 				if (signal.aborted) return;
 				const problem = Problem.of(error);
-				const gone = problem.status === 404 ? GONE : problem.what;
-				for (const photo of batch) this.#found.set(photoKey(photo), { gone });
+				for (const photo of batch) this.#found.set(photoKey(photo), failed(problem));
 				// The rest would fail alike; it is tried again when the list moves.
 				this.#wanted = [];
 			}
@@ -78,15 +87,20 @@ export class Photos {
 
 	#keep(photo: PhotoName, blob: Blob | undefined): void {
 		this.#found.set(photoKey(photo), blob ? { url: URL.createObjectURL(blob) } : { gone: GONE });
-		if (this.#found.size <= KEPT_MAX) return;
-		const wanted = this.#wanted.map(photoKey);
 		for (const [key, old] of this.#found) {
-			if (wanted.includes(key)) continue;
+			if (this.#found.size <= KEPT_MAX) return;
+			if (this.#inView.includes(key)) continue;
 			if ('url' in old) URL.revokeObjectURL(old.url);
 			this.#found.delete(key);
-			return;
 		}
 	}
 }
 
 const GONE = 'This photo cannot be opened.';
+
+function failed(problem: Problem): Photo {
+	if (problem.status === 404) return { gone: GONE };
+	// A refusal stands: each further try would only be recorded as another one.
+	if (problem.isRefusal) return { gone: problem.what };
+	return { gone: 'No photo came.', again: true };
+}

@@ -1,7 +1,7 @@
 /** The form as the API wants it: only the fields of the kind, since the service refuses the others by name. */
 import type { Schemas } from '../api/client';
 import type { DrawnArea } from '../map/areas.svelte';
-import type { Writing } from './draft.svelte';
+import type { Kind, Writing } from './draft.svelte';
 import { wordsOf } from './kinds';
 
 export type AskBody = Schemas['Ask'];
@@ -71,4 +71,32 @@ export function askBody(
 		},
 		preview,
 	};
+}
+
+/** The body that shows the rows of what was previewed, or the newest of a large answer. */
+export const shownBody = (body: AskBody, confirmLarge: boolean): AskBody => ({
+	...body,
+	preview: false,
+	confirm_large: confirmLarge,
+});
+
+/** The body of the same question over another frame, as the service asks it again: areas give up frames of their own. */
+export function againBody(body: AskBody, from: string, to: string): AskBody {
+	const { areas, ...rest } = body.question;
+	const question = { ...rest, from, to };
+	return {
+		...body,
+		question: areas
+			? { ...question, areas: areas.map(({ type, coordinates }) => ({ ...only({ type }), coordinates })) }
+			: question,
+		preview: false,
+		confirm_large: false,
+	};
+}
+
+/** The same with look-alikes and other readings; null where the kind takes none, or it had both. */
+export function widerBody(body: AskBody): AskBody | null {
+	const { question } = body;
+	if (!wordsOf(question.kind as Kind).plate || (question.look_alikes && question.alternatives)) return null;
+	return { ...body, question: { ...question, look_alikes: true, alternatives: true } };
 }

@@ -2,7 +2,7 @@
 import type { Problem } from '../api/problem';
 import { session } from '../session/session.svelte';
 import type { Zone } from '../words/times';
-import { LAST, lastDays, type Last } from './frames';
+import { LAST, lastDays, type Last, type WallFrame } from './frames';
 
 export type Kind = 'full-plate' | 'partial-plate' | 'make-model' | 'area' | 'common-plate' | 'movement';
 export type TargetKind = '' | 'person' | 'vehicle' | 'criminal-activity';
@@ -59,19 +59,12 @@ export class Draft {
 		this.now.last = last;
 		const quick = LAST.find(({ value }) => value === last);
 		if (!quick) return;
-		Object.assign(this.now, lastDays(quick.days, zone, now), { fromOffset: '', toOffset: '' });
 		// In the hour that the clock shows twice, the end is the reading that is now.
-		for (const [wall, offset] of [
-			['from', 'fromOffset'],
-			['to', 'toOffset'],
-		] as const) {
-			const instant = wall === 'to' ? now : now - quick.days * 86_400_000;
-			if (zone.readings(this.now[wall]).length > 1) this.now[offset] = zone.parts(instant).offset;
-		}
+		Object.assign(this.now, lastDays(quick.days, zone, now));
 	}
 
 	/** Takes a time frame of the person's own. */
-	takeFrame(frame: { from: string; to: string }): void {
-		Object.assign(this.now, frame, { last: 'own', fromOffset: '', toOffset: '' });
+	takeFrame(frame: Pick<WallFrame, 'from' | 'to'> & Partial<WallFrame>): void {
+		Object.assign(this.now, { fromOffset: '', toOffset: '' }, frame, { last: 'own' });
 	}
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Zone } from '../words/times';
-import { DAY_MS, frameWords, lastDays, lengthOf, readFrame, type FrameLimits } from './frames';
+import { DAY_MS, daysEarlier, frameWords, lastDays, lengthOf, readFrame, wallFrame, type FrameLimits } from './frames';
 
 const zone = new Zone('America/Los_Angeles');
 const now = Date.parse('2026-05-10T20:30:20Z');
@@ -8,7 +8,7 @@ const open: FrameLimits = { longestDays: null, lookBackDays: null, reason: '' };
 const wall = (from: string, to: string) => ({ from, to, fromOffset: '', toOffset: '' });
 
 test('WHY 1 the last days end with the coming minute, in the agency’s zone', () => {
-	expect(lastDays(7, zone, now)).toEqual({ from: '2026-05-03T13:31', to: '2026-05-10T13:31' });
+	expect(lastDays(7, zone, now)).toMatchObject({ from: '2026-05-03T13:31', to: '2026-05-10T13:31' });
 	const frame = readFrame({ ...wall('', ''), ...lastDays(7, zone, now) }, zone, now, open);
 	expect(frame).toMatchObject({ from: '2026-05-03T13:31:00-07:00', to: '2026-05-10T13:31:00-07:00', faults: [] });
 	expect(frame.milliseconds).toBe(7 * DAY_MS);
@@ -59,6 +59,26 @@ describe('a clock that jumps is never guessed about', () => {
 			from: '2025-11-02T01:30:00-08:00',
 			faults: [],
 		});
+	});
+
+	test('two instants keep their readings when they become wall times', () => {
+		const frame = wallFrame('2025-11-02T08:30:00Z', '2025-11-02T09:30:00Z', zone);
+		expect(readFrame(frame, zone, now, open)).toMatchObject({
+			from: '2025-11-02T01:30:00-07:00',
+			to: '2025-11-02T01:30:00-08:00',
+			faults: [],
+		});
+		expect(wallFrame('2025-11-03T00:00:00Z', '2025-11-03T08:00:00Z', zone).toOffset).toBe('');
+	});
+
+	test('a week earlier is at the same time on the wall', () => {
+		expect(daysEarlier('2025-11-05T08:30', 7)).toBe('2025-10-29T08:30');
+	});
+
+	test('a date that there is not is said, and nothing fails', () => {
+		const frame = readFrame(wall('275760-09-13T00:00', '2025-11-03T00:00'), zone, now, open);
+		expect(frame.from).toBeNull();
+		expect(frame.faults).toEqual([{ field: 'from', text: 'There is no such date.' }]);
 	});
 
 	test('a week over the change is an hour longer by the clock on the wall', () => {

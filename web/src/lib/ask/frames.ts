@@ -17,10 +17,21 @@ const MINUTE_MS = 60_000;
 const TOLERANCE_MS = 3_600_000;
 
 /** Wall times of the last days; the end is the coming minute, so that what was read just now is in it. */
-export function lastDays(days: number, zone: Zone, now: number): { from: string; to: string } {
+export function lastDays(days: number, zone: Zone, now: number): WallFrame {
 	const to = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
-	return { from: zone.wall(to - days * DAY_MS), to: zone.wall(to) };
+	return wallFrame(to - days * DAY_MS, to, zone);
 }
+
+/** Two instants as the form writes them; the offset says which reading is meant where the clock shows a time twice. */
+export function wallFrame(from: string | number, to: string | number, zone: Zone): WallFrame {
+	const offset = (instant: string | number) =>
+		zone.readings(zone.wall(instant)).length > 1 ? zone.parts(instant).offset : '';
+	return { from: zone.wall(from), to: zone.wall(to), fromOffset: offset(from), toOffset: offset(to) };
+}
+
+/** The same time on the wall, so many days before. */
+export const daysEarlier = (wall: string, days: number): string =>
+	new Date(Date.parse(`${wall}Z`) - days * DAY_MS).toISOString().slice(0, 16);
 
 export interface WallFrame {
 	from: string;
@@ -65,6 +76,7 @@ function readEnd(field: 'from' | 'to', wall: string, offset: string, zone: Zone)
 	const chosen = readings.find((reading) => reading.endsWith(offset) && offset !== '');
 	if (readings.length === 1) return { instant: readings[0]! };
 	if (chosen) return { instant: chosen };
+	if (Number.isNaN(Date.parse(`${wall}Z`))) return { fault: { field, text: 'There is no such date.' } };
 	if (readings.length === 0)
 		return { fault: { field, text: 'On this day the clock jumps over this time. Choose one before or after.' } };
 	return { fault: { field, text: 'On this day the clock shows this time twice. Which one is meant?', readings } };

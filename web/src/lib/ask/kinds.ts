@@ -99,14 +99,17 @@ export type KindView = Schemas['KindView'];
 export interface KindRules {
 	/** Null where the service does not say: then every field is shown and none is required by the form. */
 	needs: Needs | null;
-	/** Why it will be refused, and what would help; null where it may be asked. */
-	closed: { sentence: string; help: string } | null;
+	/** Why it will be refused, and what would help, which may be the other door; null where it may be asked. */
+	closed: { sentence: string; help: string; isDoor: boolean } | null;
 	longestDays: number | null;
 	largestArea: number | null;
 	largestTogether: number | null;
 	fewestKnown: number | null;
 	narrowBelow: number | null;
 }
+
+/** The rule of the presets that wants the enhanced door. */
+const DOOR_RULE = 'enhanced-log-in';
 
 const UNKNOWN: KindRules = {
 	needs: null,
@@ -127,7 +130,11 @@ export function rulesOf(kind: Kind, views: readonly KindView[] | null, me: Me | 
 			needs: view.needs,
 			closed: view.permitted
 				? null
-				: { sentence: refusal?.sentence ?? 'Your account may not ask this.', help: refusal?.unlock ?? '' },
+				: {
+						sentence: refusal?.sentence ?? 'Your account may not ask this.',
+						help: refusal?.unlock ?? '',
+						isDoor: me?.door === 'plain' && refusal?.rule === DOOR_RULE,
+					},
 			longestDays: view.longest_days,
 			largestArea: view.largest_area_square_metres ?? null,
 			largestTogether: view.largest_together_square_metres ?? null,
@@ -142,6 +149,7 @@ export function rulesOf(kind: Kind, views: readonly KindView[] | null, me: Me | 
 			closed: {
 				sentence: 'This kind of question is a permission of its own, and your account does not have it.',
 				help: 'Ask your agency’s manager for the permission.',
+				isDoor: false,
 			},
 		};
 	if (me.door === 'plain' && kind !== 'full-plate')
@@ -150,6 +158,7 @@ export function rulesOf(kind: Kind, views: readonly KindView[] | null, me: Me | 
 			closed: {
 				sentence: 'This kind of question needs the enhanced door.',
 				help: 'Sign out, and in again through the enhanced door with your second factor.',
+				isDoor: true,
 			},
 		};
 	return UNKNOWN;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LonLat } from '../map/areas.svelte';
-import { askBody } from './body';
+import { againBody, askBody, shownBody, widerBody } from './body';
 import { Draft, type Kind, type Writing } from './draft.svelte';
 import { rulesOf, wordsOf, KINDS, type KindView, type Needs } from './kinds';
 import { listed, missing } from './missing';
@@ -64,6 +64,38 @@ describe('QRY 3 a body holds only the fields of its kind', () => {
 		expect(bodies('common-plate')?.[0]).toMatchObject(own);
 		expect(bodies('common-plate')?.[1]).not.toHaveProperty('from');
 		expect(bodies('area')?.[0]).not.toHaveProperty('from');
+	});
+});
+
+describe('what was asked is kept as it was asked', () => {
+	const own = { from: '2026-05-04T00:00:00-09:00', to: '2026-05-05T00:00:00-09:00' };
+	const previewed = (kind: Kind) => askBody(full(kind), frame, areas, [own, null], true);
+
+	test('LIM 4 showing what was previewed is no preview', () => {
+		expect(shownBody(previewed('area'), true)).toEqual({
+			...previewed('area'),
+			preview: false,
+			confirm_large: true,
+		});
+	});
+
+	test('QRY 9 asking again has its own frame, and areas give up theirs, as at the service', () => {
+		const { question, purpose, ...rest } = againBody(
+			previewed('common-plate'),
+			'2026-04-01T00:00Z',
+			'2026-04-02T00:00Z',
+		);
+		expect(question).toMatchObject({ from: '2026-04-01T00:00Z', to: '2026-04-02T00:00Z' });
+		expect(question.areas).toEqual(areas.map(({ rings }) => ({ type: 'Polygon', coordinates: rings })));
+		expect(purpose).toEqual(previewed('common-plate').purpose);
+		expect(rest).toEqual({ preview: false, confirm_large: false });
+	});
+
+	test('QRY 2 look-alikes and other readings are offered to the kinds that take them', () => {
+		const body = askBody(full('full-plate'), frame, [], [], false);
+		expect(widerBody(body)?.question).toEqual({ ...body.question, look_alikes: true, alternatives: true });
+		expect(widerBody(widerBody(body)!)).toBeNull();
+		expect(widerBody(previewed('area'))).toBeNull();
 	});
 });
 
@@ -178,7 +210,16 @@ describe('ACC 2 kinds that will be refused say so before they are tried', () => 
 			needs: {},
 			longest_days: 30,
 		} as unknown as KindView;
-		expect(rulesOf('area', [view], me).closed).toEqual({ sentence: 'Needs a clearance.', help: 'Ask.' });
+		expect(rulesOf('area', [view], me).closed).toEqual({ sentence: 'Needs a clearance.', help: 'Ask.', isDoor: false });
+	});
+
+	test('ACC 3 and where the other door would help, that is known', () => {
+		const refusal = { rule: 'enhanced-log-in', sentence: 'Needs the enhanced log-in.', unlock: 'Log in there.' };
+		const view = { kind: 'area', permitted: false, refusal, needs: {}, longest_days: 30 } as unknown as KindView;
+		expect(rulesOf('area', [view], me).closed?.isDoor).toBe(true);
+		expect(rulesOf('area', [view], { ...me!, door: 'enhanced' }).closed?.isDoor).toBe(false);
+		expect(rulesOf('area', null, me).closed?.isDoor).toBe(true);
+		expect(rulesOf('movement', null, me).closed?.isDoor).toBe(false);
 	});
 
 	test('by the session where the service has no list', () => {
@@ -221,6 +262,14 @@ test('WHY 1 a quick time frame moves on with the clock until the person takes an
 	expect(draft.now.to).toBe('2026-05-02T00:00');
 	draft.clear();
 	expect(draft.now.plate).toBe('');
+});
+
+test('WHY 1 where the clock shows the end twice, the reading is that of the coming minute', async () => {
+	const { Zone } = await import('../words/times');
+	const draft = new Draft();
+	// 01:59:30 for the first time; the coming minute is 01:00 for the second.
+	draft.keepUp(new Zone('America/Los_Angeles'), '7', Date.parse('2026-11-01T08:59:30Z'));
+	expect([draft.now.to, draft.now.toOffset, draft.now.fromOffset]).toEqual(['2026-11-01T01:00', '-08:00', '']);
 });
 
 test('a vehicle of which only the color is known is still a vehicle', () => {

@@ -1,14 +1,13 @@
 /** The desk: a question being written, its areas, the answer. One for the app; it outlives the places of the screen. */
-import { api, take, type Schemas } from '../api/client';
+import { api, take } from '../api/client';
 import { Problem } from '../api/problem';
 import { Answer, type AnswerView, type AskedWith } from '../answer/answer.svelte';
+import { againBody, shownBody, type AskBody } from '../ask/body';
 import { Draft } from '../ask/draft.svelte';
 import { Areas } from '../map/areas.svelte';
 import { session } from '../session/session.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { counted } from '../words/numbers';
-
-export type AskBody = Schemas['Ask'];
 
 /** Which part of the desk a narrow screen shows. */
 export type Part = 'ask' | 'map' | 'answer';
@@ -17,9 +16,11 @@ export type Part = 'ask' | 'map' | 'answer';
 export interface Large {
 	query: string;
 	asked: AskedWith;
-	/** What was asked, for ways to narrow it; null where only the service knows. */
-	question: AskBody['question'] | null;
 }
+
+/** What was asked with another body; the service keeps the rest. */
+const withBody = (asked: AskedWith, change: (body: AskBody) => AskBody): AskedWith =>
+	asked.body ? { ...asked, body: change(asked.body) } : asked;
 
 export class Desk {
 	readonly draft = new Draft();
@@ -31,8 +32,6 @@ export class Desk {
 	/** What is running is a preview. */
 	isPreview = $state(false);
 	large = $state.raw<Large | null>(null);
-	/** The last question that was asked from the form; asking again changes its frame. */
-	#question: AskBody['question'] | null = null;
 	#running: AbortController | null = null;
 
 	constructor() {
@@ -42,7 +41,6 @@ export class Desk {
 			this.areas.clear();
 			this.answer.close();
 			this.large = null;
-			this.#question = null;
 			this.part = 'ask';
 		});
 		session.onClose(() => {
@@ -55,7 +53,6 @@ export class Desk {
 	/** Asks what is in the form; or what was asked before, with the areas of then. */
 	async ask(body: AskBody, before?: AskedWith): Promise<void> {
 		const asked: AskedWith = { areas: before?.areas ?? $state.snapshot(this.areas.list), body };
-		this.#question = body.question;
 		this.isPreview = body.preview === true;
 		await this.run((signal) => take(api.POST('/api/v1/queries', { body, signal })), asked);
 	}
@@ -67,18 +64,17 @@ export class Desk {
 		await this.run(
 			(signal) =>
 				take(api.POST('/api/v1/queries/{query}/show', { params, body: { confirm_large: confirmLarge }, signal })),
-			asked,
+			withBody(asked, (body) => shownBody(body, confirmLarge)),
 		);
 	}
 
 	/** The same over another time frame (QRY-9); instants are RFC 3339. */
 	async again(query: string, from: string, to: string, asked: AskedWith): Promise<void> {
 		const params = { path: { query } };
-		if (this.#question) this.#question = { ...this.#question, from, to };
 		this.isPreview = false;
 		await this.run(
 			(signal) => take(api.POST('/api/v1/queries/{query}/again', { params, body: { from, to }, signal })),
-			asked,
+			withBody(asked, (body) => againBody(body, from, to)),
 		);
 	}
 
@@ -106,7 +102,7 @@ export class Desk {
 			if (running.signal.aborted) return;
 			const problem = Problem.of(error);
 			if (problem.code === 'needs-confirmation' && problem.body.query) {
-				this.large = { query: problem.body.query, asked, question: this.#question };
+				this.large = { query: problem.body.query, asked };
 			} else {
 				this.draft.problem = problem;
 				this.part = 'ask';

@@ -97,10 +97,15 @@ export class Scene {
 		this.#drawGraticule();
 	}
 
-	/** Resolves when marks can be set; the base map may still be on its way. */
+	/** Resolves when marks can be set; the base map may still be on its way. Rejects, and leaves nothing, when aborted. */
 	static async open(
 		container: HTMLElement,
-		{ dark, centre, events }: { dark: boolean; centre: LonLat | null; events: SceneEvents },
+		{
+			dark,
+			centre,
+			events,
+			signal,
+		}: { dark: boolean; centre: LonLat | null; events: SceneEvents; signal: AbortSignal },
 	): Promise<Scene> {
 		const colours = dark ? DARK : LIGHT;
 		const map = new MapLibre({
@@ -118,7 +123,17 @@ export class Scene {
 			// Symbols that cross the edges of the small city's tiles are placed once.
 			crossSourceCollisions: true,
 		});
-		await new Promise<void>((resolve) => map.once('load', () => resolve()));
+		await new Promise<void>((resolve, reject) => {
+			const abort = () => {
+				map.remove();
+				reject(signal.reason as Error);
+			};
+			signal.addEventListener('abort', abort, { once: true });
+			map.once('load', () => {
+				signal.removeEventListener('abort', abort);
+				resolve();
+			});
+		});
 		return new Scene(map, colours, events);
 	}
 

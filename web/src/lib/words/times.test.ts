@@ -40,6 +40,10 @@ describe("times in the agency's zone", () => {
 		expect((thrown as Problem).what).toContain('2026-11-01T01:30:00-08:00');
 	});
 
+	test('what is no date has no reading', () => {
+		expect(['', '2026-02-31T99:00', '275760-09-13T00:00'].map((wall) => zone.readings(wall))).toEqual([[], [], []]);
+	});
+
 	test('a zone without daylight saving reads every time once', () => {
 		expect(new Zone('Etc/GMT+9').instant('2026-03-08T02:30')).toBe('2026-03-08T02:30:00-09:00');
 	});

@@ -68,10 +68,12 @@ export class Zone {
 		return `${date}T${time.slice(0, 5)}`;
 	}
 
-	/** The instants that such an input can mean, earliest first: one, none where the clock jumps, or two. */
+	/** The instants that such an input can mean, earliest first: one, two, or none where the clock jumps or no such day is. */
 	readings(wall: string): string[] {
 		const seconds = wall.length === 16 ? `${wall}:00` : wall;
-		const around = [-86_400_000, 86_400_000].map((shift) => this.parts(Date.parse(`${wall}Z`) + shift).offset);
+		const near = Date.parse(`${wall}Z`);
+		if (Number.isNaN(near)) return [];
+		const around = [-86_400_000, 86_400_000].map((shift) => this.parts(near + shift).offset);
 		return [...new Set(around)]
 			.map((offset) => `${seconds}${offset}`)
 			.filter((reading) => this.wall(reading) === wall.slice(0, 16))
