@@ -62,6 +62,7 @@ test('QRY 6 movement shows numbered stops in order of time, with the time betwee
 	expect((await ask(page)).status()).toBe(201);
 	await expect(count(page)).toHaveText('8 reads');
 	await expect(answer(page).getByText('The way between them is not known, so none is drawn.')).toBeVisible();
+	await expect(rows(page).nth(1)).toBeVisible();
 	const times = await rows(page)
 		.locator('time')
 		.evaluateAll((nodes) => nodes.map((node) => (node as HTMLTimeElement).dateTime));

@@ -1,5 +1,18 @@
 // Sign-in through two doors, rules of behavior, the locked screen, the lost connection.
-import { acceptRules, account, examine, expect, field, PHONE, shot, signedIn, signIn, test, WIDE } from './support';
+import {
+	acceptRules,
+	account,
+	examine,
+	expect,
+	field,
+	mapIsIdle,
+	PHONE,
+	shot,
+	signedIn,
+	signIn,
+	test,
+	WIDE,
+} from './support';
 
 const WRONG = 'The name, password or code is wrong, or the account is closed or locked.';
 
@@ -87,6 +100,8 @@ test.describe('signed in', () => {
 	test('a lost connection is told in words, and told again when it is back', async ({ page, context }) => {
 		await page.goto('/');
 		await field(page, 'plate').waitFor();
+		await mapIsIdle(page);
+		await page.waitForLoadState('networkidle');
 		await context.setOffline(true);
 		await page.getByRole('link', { name: 'About' }).click();
 		const told = page.getByRole('alert').filter({ hasText: 'Sightline cannot be reached' });
@@ -95,6 +110,31 @@ test.describe('signed in', () => {
 		await context.setOffline(false);
 		await told.getByRole('button', { name: 'Try again' }).click();
 		await expect(told).toHaveCount(0);
+	});
+
+	test.describe('anew', () => {
+		test.use({ storageState: { cookies: [], origins: [] } });
+		test('ACC 8 a screen that is locked without a connection stays locked when it is back, and its session ends', async ({
+			page,
+			context,
+		}) => {
+			await page.goto('/');
+			await signIn(page, 'officer');
+			await acceptRules(page);
+			await field(page, 'plate').fill('7KXM204');
+			await mapIsIdle(page);
+			await context.setOffline(true);
+			await page.keyboard.press('Control+l');
+			await expect(page.getByText(/^Locked\. Sign in again/)).toBeVisible();
+			await expect(field(page, 'plate')).toHaveCount(0);
+			const ended = page.waitForResponse((response) => response.request().method() === 'DELETE');
+			await context.setOffline(false);
+			await ended;
+			await expect(page.getByText(/^Locked\. Sign in again/)).toBeVisible();
+			expect((await page.request.get('/api/v1/session')).status()).toBe(401);
+			await page.reload();
+			await expect(page.getByLabel('Sign-in name')).toBeVisible();
+		});
 	});
 
 	test('the theme can be changed and stays changed', async ({ page }) => {
