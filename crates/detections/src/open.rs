@@ -15,7 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 use storage::Blobs;
 
-pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
+/// Opens the store. Files of version 1 are written anew in parts of at most `rows_max` rows.
+pub(crate) async fn open(config: StoreConfig, rows_max: usize) -> Result<Shared, StoreError> {
     let catalogue = Catalogue::open(config.sql.clone()).await?;
     let segments = catalogue.segments().await?;
     let hidden = catalogue.hidden().await?;
@@ -30,32 +31,44 @@ pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
         next_segment: catalogue.counter("next_segment").await?,
     };
     let shared = Shared::new(config, catalogue, start);
-    migrate(&shared).await?;
+    migrate(&shared, rows_max).await?;
     Ok(shared)
 }
 
-/// Writes segments of version 1 anew, one after another. Stopped at any point, the next opening goes on.
-async fn migrate(shared: &Shared) -> Result<(), StoreError> {
-    let is_old = |entry: &&Arc<Entry>| matches!(entry.content, Err(FormatError::OtherVersion { found: VERSION_1 }));
-    let old: Vec<Arc<Entry>> =
-        shared.snapshot().entries.iter().filter(is_old).filter(|entry| !entry.is_recent()).cloned().collect();
+/// Writes segments of version 1 anew, one after another. Stopped at any point, the next opening goes on. One that cannot
+/// be written anew stays as it is, set aside, and does not keep the others from being searched.
+async fn migrate(shared: &Shared, rows_max: usize) -> Result<(), StoreError> {
+    let old: Vec<Arc<Entry>> = shared
+        .snapshot()
+        .entries
+        .iter()
+        .filter(|entry| !entry.is_recent() && entry.content.as_ref().err().is_some_and(is_version_1))
+        .cloned()
+        .collect();
     if !old.is_empty() {
         tracing::info!(segments = old.len(), "segments of version 1 are written anew as version 2");
     }
     for entry in old {
-        let path = shared.blobs.local_path(&entry.name);
-        let opened = shared.work(move || Segment::migrated(&path)).await?;
-        let is_it = |segment: &Segment| segment.rows() == entry.rows && Some(segment.crc()) == entry.checksum;
-        match opened {
-            Ok(segment) if is_it(&segment) => {
-                let read = Entry { content: Ok(Arc::new(segment)), ..Entry::clone(&entry) };
-                shared.rewrite(vec![Arc::new(read)]).await?;
+        match shared.migrate_segment(&entry, rows_max).await {
+            Ok(()) => {}
+            Err(
+                error @ (StoreError::Unreadable(_)
+                | StoreError::WorkerLost
+                | StoreError::Blob { .. }
+                | StoreError::File { .. }),
+            ) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(segment = %entry.name, error, "a segment of version 1 could not be migrated");
             }
-            Ok(_) => tracing::error!(segment = %entry.name, "a segment of version 1 is not the catalogued one"),
-            Err(error) => tracing::error!(segment = %entry.name, error = %error, "a segment of version 1 is damaged"),
+            // The database, on which everything else depends too.
+            Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+fn is_version_1(error: &FormatError) -> bool {
+    matches!(error, FormatError::OtherVersion { found: VERSION_1 })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
@@ -70,7 +83,8 @@ async fn open_segments(blobs: &Blobs, segments: Vec<Catalogued>) -> Result<Vec<E
         remove_orphans(&blobs.local_path("segments"), &named)?;
         let opened = segments.iter().map(|described| {
             let entry = entry_of(described, Segment::map(&blobs.local_path(&described.name)));
-            if let Err(error) = &entry.content {
+            // Those of version 1 are about to be migrated.
+            if let Some(error) = entry.content.as_ref().err().filter(|error| !is_version_1(error)) {
                 tracing::error!(segment = %entry.name, error = %error, "a segment is set aside");
             }
             entry

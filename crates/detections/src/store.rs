@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use crate::answer::{Answer, Appended, Count, Counted, Counts, FoundRows, Previewed, Stats};
+use crate::encode::SEGMENT_ROWS_MAX;
 use crate::fault::FaultHook;
 use crate::open;
 use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
@@ -78,7 +79,12 @@ pub struct Store {
 impl Store {
     /// Opens the store and starts its writer and its maintenance, which end with the last clone or with [`Self::close`].
     pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
-        let shared = Arc::new(open::open(config).await?);
+        Self::open_with(config, SEGMENT_ROWS_MAX).await
+    }
+
+    /// The same; segments of version 1 are cut into parts of at most `rows_max` rows.
+    pub(crate) async fn open_with(config: StoreConfig, rows_max: usize) -> Result<Self, StoreError> {
+        let shared = Arc::new(open::open(config, rows_max).await?);
         let (queue, jobs) = mpsc::channel(QUEUE_BATCHES_MAX);
         let (seal_wanted, wake_ups) = mpsc::channel(1);
         let (join_wanted, mut joins) = mpsc::channel(1);

@@ -1,5 +1,6 @@
 //! Tests of the whole store from inside, where a search needs no permit. `tests/it` goes through the permits.
 
+mod craft;
 mod crash;
 mod damage;
 mod limits;
