@@ -127,51 +127,72 @@ fn is_segment_name(name: &str) -> bool {
     numbers.is_some_and(|(class, number)| digits(class) && digits(number)) && staged.is_none_or(digits)
 }
 
-/// Rows of recent batches from which on they are one entry in memory.
+/// Recent batches, or their rows, from which on they become one entry in memory. A batch of one row takes about 10 KB by
+/// itself, and few of them as one segment.
+const JOINED_BATCHES: usize = 256;
 const JOINED_ROWS: usize = 60_000;
+
+/// Recent batches on their way into memory.
+#[derive(Debug, Default)]
+struct Loading {
+    loaded: Vec<Arc<Entry>>,
+    /// The newest ones, neighbours, not yet joined; and their rows.
+    run: Vec<Arc<Entry>>,
+    rows: usize,
+}
 
 /// Reads the recent batches a page at a time, and joins neighbours into few entries.
 async fn load_recents(catalogue: &Catalogue) -> Result<Vec<Entry>, StoreError> {
-    let (mut loaded, mut run, mut after) = (Vec::new(), Vec::new(), i64::MIN);
+    let (mut loading, mut after) = (Loading::default(), i64::MIN);
     loop {
         let page = catalogue.recents_after(after).await?;
         let Some(last) = page.last() else { break };
         after = last.batch;
-        (loaded, run) = blocking(move || join_page(page, loaded, run)).await??;
+        loading = blocking(move || loading.with(page)).await??;
     }
-    loaded.extend(blocking(move || joined(&run)).await??);
-    Ok(loaded)
+    let loaded = blocking(move || loading.join_run().map(|loading| loading.loaded)).await??;
+    Ok(loaded.into_iter().map(Arc::unwrap_or_clone).collect())
 }
 
-type Loaded = (Vec<Entry>, Vec<Arc<Entry>>);
-
-/// Adds a page of batches to the run of those that are not joined yet. Damaged ones end a run: what is joined must be
-/// without a gap.
-fn join_page(page: Vec<RecentBatch>, mut loaded: Vec<Entry>, mut run: Vec<Arc<Entry>>) -> Result<Loaded, StoreError> {
-    for RecentBatch { batch, rows, body } in page {
-        let entry = match Segment::from_bytes(&body) {
-            Ok(segment) => Entry::recent(batch, batch, segment),
-            Err(error) => Entry::broken_recent(batch, rows, error),
-        };
-        if let Err(error) = &entry.content {
-            tracing::error!(batch, error = %error, "a recent batch is set aside");
-            loaded.extend(joined(&std::mem::take(&mut run))?);
-            loaded.push(entry);
-            continue;
+impl Loading {
+    /// Adds a page of batches. Damaged ones end a run: what is joined must be without a gap.
+    fn with(mut self, page: Vec<RecentBatch>) -> Result<Self, StoreError> {
+        for RecentBatch { batch, rows, body } in page {
+            let entry = match Segment::from_bytes(&body) {
+                Ok(segment) => Entry::recent(batch, batch, segment),
+                Err(error) => Entry::broken_recent(batch, rows, error),
+            };
+            if let Err(error) = &entry.content {
+                tracing::error!(batch, error = %error, "a recent batch is set aside");
+                self = self.join_run()?;
+                self.loaded.push(Arc::new(entry));
+                continue;
+            }
+            self.rows += entry.rows;
+            self.run.push(Arc::new(entry));
+            if self.rows >= JOINED_ROWS || self.run.len() >= JOINED_BATCHES {
+                self = self.join_run()?;
+            }
         }
-        run.push(Arc::new(entry));
-        if run.iter().map(|entry| entry.rows).sum::<usize>() >= JOINED_ROWS {
-            loaded.extend(joined(&std::mem::take(&mut run))?);
-        }
+        Ok(self)
     }
-    Ok((loaded, run))
-}
 
-fn joined(run: &[Arc<Entry>]) -> Result<Option<Entry>, StoreError> {
-    match run {
-        [] => Ok(None),
-        [only] => Ok(Some(Entry::clone(only))),
-        several => tiers::join_run(several).map(Some).map_err(StoreError::Unreadable),
+    /// Makes the run one entry, and joins it with those before it by the same rule as appending does.
+    fn join_run(mut self) -> Result<Self, StoreError> {
+        self.rows = 0;
+        match std::mem::take(&mut self.run).as_slice() {
+            [] => return Ok(self),
+            [only] => self.loaded.push(Arc::clone(only)),
+            several => self.loaded.push(Arc::new(tiers::join_run(several).map_err(StoreError::Unreadable)?)),
+        }
+        loop {
+            let run = tiers::newest_run(&self.loaded, i64::MIN);
+            if run.is_empty() {
+                return Ok(self);
+            }
+            self.loaded.truncate(self.loaded.len() - run.len());
+            self.loaded.push(Arc::new(tiers::join_run(&run).map_err(StoreError::Unreadable)?));
+        }
     }
 }
 
