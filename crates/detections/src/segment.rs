@@ -450,7 +450,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn counted(low: &[u32], mid: &[u8], top: &[u32], row: usize) -> u64 {
+pub(crate) fn counted(low: &[u32], mid: &[u8], top: &[u32], row: usize) -> u64 {
     let mid = mid.get(row).map_or(0, |mid| u64::from(*mid) << 32);
     let top = top.get(row).map_or(0, |top| u64::from(*top) << 40);
     u64::from(low[row]) | mid | top

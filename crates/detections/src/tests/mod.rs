@@ -3,6 +3,7 @@
 mod craft;
 mod crash;
 mod damage;
+mod forged;
 mod limits;
 mod migrate;
 mod model;
