@@ -185,9 +185,10 @@ impl Writer {
         let lost = |_: &StoreError| shared.lose_state();
         let segment = Segment::in_memory(body).map_err(StoreError::Unreadable).inspect_err(lost)?;
         let hidden: Vec<u64> = change.hidden.iter().map(|hidden| hidden.id).collect();
-        let recent = move || Entry::recent(change.batch, change.batch, segment);
-        let entry = shared.work(recent).await.inspect_err(lost)?;
-        shared.publish(|snapshot| snapshot.with(vec![entry], &hidden));
+        let snapshot = shared.snapshot();
+        let recent = move || (Entry::recent(change.batch, change.batch, segment), snapshot.hiding(hidden));
+        let (entry, hiding) = shared.work(recent).await.inspect_err(lost)?;
+        shared.publish(|snapshot| snapshot.with(vec![entry], &hiding));
         Ok(appended)
     }
 }

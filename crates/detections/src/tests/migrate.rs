@@ -1,7 +1,7 @@
 //! A data folder of the release that wrote segments of version 1: four sealed days, and one batch that is still recent.
 
 use super::craft::Crafted;
-use super::support::Home;
+use super::support::{Home, homes};
 use crate::answer::{Answer, FoundRows};
 use crate::search::plan::Search;
 use crate::{FaultHook, Step, Store, StoreError};
@@ -188,4 +188,15 @@ async fn inv_2_a_segment_of_version_1_that_cannot_be_migrated_does_not_stop_the_
     assert_eq!(before, after);
     let found = all(&home.open().await).await;
     assert_eq!((found.hits.len(), found.set_aside.len()), (4, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv_9_a_release_that_knows_version_1_only_refuses_the_folder_by_name() {
+    for home in homes() {
+        home.open().await.close().await;
+        let of_old = [storage::sql::Migration { number: 1, statements: "" }];
+        let refused = home.config().await.sql.migrate("detections", &of_old).await;
+        let newer = storage::SqlError::FromNewerRelease { component: "detections".to_owned(), found: 2, known: 1 };
+        assert_eq!(refused.unwrap_err().to_string(), newer.to_string());
+    }
 }
