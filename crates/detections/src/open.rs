@@ -129,7 +129,7 @@ fn is_segment_name(name: &str) -> bool {
 
 /// Recent batches, or their rows, from which on they become one entry in memory. A batch of one row takes about 10 KB by
 /// itself, and few of them as one segment.
-const JOINED_BATCHES: usize = 256;
+const JOINED_BATCHES: usize = if cfg!(test) { 3 } else { 256 };
 const JOINED_ROWS: usize = 60_000;
 
 /// Recent batches on their way into memory.

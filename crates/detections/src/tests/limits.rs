@@ -323,3 +323,22 @@ async fn appending_updating_sealing_merging_and_searching_at_once_neither_lose_n
         assert_eq!(store.stats().rows, 320);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_small_batches_are_joined_while_opening_and_all_of_them_are_sealed_afterwards() {
+    for home in homes() {
+        let store = home.open().await;
+        for number in 0..70 {
+            store.append(vec![read(&format!("event-{number}"), "A1")]).await.unwrap();
+        }
+        store.close().await;
+        for sealed in [70, 0] {
+            let store = home.open().await;
+            let search = ask(Criteria::FullPlate { plate: super::support::plate("A1"), state: None }, &[1]);
+            assert_eq!(store.count_of(search.clone()).await.unwrap().counts.total(), 70);
+            assert_eq!(store.seal().await.unwrap(), sealed);
+            assert_eq!(store.count_of(search).await.unwrap().counts.total(), 70);
+            store.close().await;
+        }
+    }
+}
