@@ -8,9 +8,10 @@ use sqlx::{Any, Row, Transaction};
 use storage::Sql;
 use storage::sql::Migration;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    statements: "
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        statements: "
         CREATE TABLE recents (batch BIGINT PRIMARY KEY, row_count BIGINT NOT NULL, body {bytes} NOT NULL);
         CREATE TABLE segments (
             name TEXT PRIMARY KEY, day BIGINT NOT NULL, class BIGINT NOT NULL, row_count BIGINT NOT NULL,
@@ -24,7 +25,11 @@ const MIGRATIONS: &[Migration] = &[Migration {
             PRIMARY KEY (detection, n));
         CREATE TABLE store_counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
         INSERT INTO store_counters (name, value) VALUES ('next_id', 1), ('next_segment', 1);",
-}];
+    },
+    // Segments and recent batches of version 2. No table changes; but a release that reads version 1 only would set all of
+    // them aside and take repeated reads for new ones. With this number it refuses to open the store.
+    Migration { number: 2, statements: "UPDATE store_counters SET value = value WHERE name = 'next_segment';" },
+];
 
 /// Recent batches that are read at once while opening: at ten thousand rows each about 60 MB.
 const RECENTS_PAGE: i64 = 64;

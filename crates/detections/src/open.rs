@@ -15,7 +15,8 @@ use std::path::Path;
 use std::sync::Arc;
 use storage::Blobs;
 
-pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
+/// Opens the store. Files of version 1 are written anew in parts of at most `rows_max` rows.
+pub(crate) async fn open(config: StoreConfig, rows_max: usize) -> Result<Shared, StoreError> {
     let catalogue = Catalogue::open(config.sql.clone()).await?;
     let segments = catalogue.segments().await?;
     let hidden = catalogue.hidden().await?;
@@ -30,32 +31,44 @@ pub(crate) async fn open(config: StoreConfig) -> Result<Shared, StoreError> {
         next_segment: catalogue.counter("next_segment").await?,
     };
     let shared = Shared::new(config, catalogue, start);
-    migrate(&shared).await?;
+    migrate(&shared, rows_max).await?;
     Ok(shared)
 }
 
-/// Writes segments of version 1 anew, one after another. Stopped at any point, the next opening goes on.
-async fn migrate(shared: &Shared) -> Result<(), StoreError> {
-    let is_old = |entry: &&Arc<Entry>| matches!(entry.content, Err(FormatError::OtherVersion { found: VERSION_1 }));
-    let old: Vec<Arc<Entry>> =
-        shared.snapshot().entries.iter().filter(is_old).filter(|entry| !entry.is_recent()).cloned().collect();
+/// Writes segments of version 1 anew, one after another. Stopped at any point, the next opening goes on. One that cannot
+/// be written anew stays as it is, set aside, and does not keep the others from being searched.
+async fn migrate(shared: &Shared, rows_max: usize) -> Result<(), StoreError> {
+    let old: Vec<Arc<Entry>> = shared
+        .snapshot()
+        .entries
+        .iter()
+        .filter(|entry| !entry.is_recent() && entry.content.as_ref().err().is_some_and(is_version_1))
+        .cloned()
+        .collect();
     if !old.is_empty() {
         tracing::info!(segments = old.len(), "segments of version 1 are written anew as version 2");
     }
     for entry in old {
-        let path = shared.blobs.local_path(&entry.name);
-        let opened = shared.work(move || Segment::migrated(&path)).await?;
-        let is_it = |segment: &Segment| segment.rows() == entry.rows && Some(segment.crc()) == entry.checksum;
-        match opened {
-            Ok(segment) if is_it(&segment) => {
-                let read = Entry { content: Ok(Arc::new(segment)), ..Entry::clone(&entry) };
-                shared.rewrite(vec![Arc::new(read)]).await?;
+        match shared.migrate_segment(&entry, rows_max).await {
+            Ok(()) => {}
+            Err(
+                error @ (StoreError::Unreadable(_)
+                | StoreError::WorkerLost
+                | StoreError::Blob { .. }
+                | StoreError::File { .. }),
+            ) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(segment = %entry.name, error, "a segment of version 1 could not be migrated");
             }
-            Ok(_) => tracing::error!(segment = %entry.name, "a segment of version 1 is not the catalogued one"),
-            Err(error) => tracing::error!(segment = %entry.name, error = %error, "a segment of version 1 is damaged"),
+            // The database, on which everything else depends too.
+            Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+fn is_version_1(error: &FormatError) -> bool {
+    matches!(error, FormatError::OtherVersion { found: VERSION_1 })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
@@ -70,7 +83,8 @@ async fn open_segments(blobs: &Blobs, segments: Vec<Catalogued>) -> Result<Vec<E
         remove_orphans(&blobs.local_path("segments"), &named)?;
         let opened = segments.iter().map(|described| {
             let entry = entry_of(described, Segment::map(&blobs.local_path(&described.name)));
-            if let Err(error) = &entry.content {
+            // Those of version 1 are about to be migrated.
+            if let Some(error) = entry.content.as_ref().err().filter(|error| !is_version_1(error)) {
                 tracing::error!(segment = %entry.name, error = %error, "a segment is set aside");
             }
             entry
@@ -113,51 +127,72 @@ fn is_segment_name(name: &str) -> bool {
     numbers.is_some_and(|(class, number)| digits(class) && digits(number)) && staged.is_none_or(digits)
 }
 
-/// Rows of recent batches from which on they are one entry in memory.
+/// Recent batches, or their rows, from which on they become one entry in memory. A batch of one row takes about 10 KB by
+/// itself, and few of them as one segment.
+const JOINED_BATCHES: usize = if cfg!(test) { 3 } else { 256 };
 const JOINED_ROWS: usize = 60_000;
+
+/// Recent batches on their way into memory.
+#[derive(Debug, Default)]
+struct Loading {
+    loaded: Vec<Arc<Entry>>,
+    /// The newest ones, neighbours, not yet joined; and their rows.
+    run: Vec<Arc<Entry>>,
+    rows: usize,
+}
 
 /// Reads the recent batches a page at a time, and joins neighbours into few entries.
 async fn load_recents(catalogue: &Catalogue) -> Result<Vec<Entry>, StoreError> {
-    let (mut loaded, mut run, mut after) = (Vec::new(), Vec::new(), i64::MIN);
+    let (mut loading, mut after) = (Loading::default(), i64::MIN);
     loop {
         let page = catalogue.recents_after(after).await?;
         let Some(last) = page.last() else { break };
         after = last.batch;
-        (loaded, run) = blocking(move || join_page(page, loaded, run)).await??;
+        loading = blocking(move || loading.with(page)).await??;
     }
-    loaded.extend(blocking(move || joined(&run)).await??);
-    Ok(loaded)
+    let loaded = blocking(move || loading.join_run().map(|loading| loading.loaded)).await??;
+    Ok(loaded.into_iter().map(Arc::unwrap_or_clone).collect())
 }
 
-type Loaded = (Vec<Entry>, Vec<Arc<Entry>>);
-
-/// Adds a page of batches to the run of those that are not joined yet. Damaged ones end a run: what is joined must be
-/// without a gap.
-fn join_page(page: Vec<RecentBatch>, mut loaded: Vec<Entry>, mut run: Vec<Arc<Entry>>) -> Result<Loaded, StoreError> {
-    for RecentBatch { batch, rows, body } in page {
-        let entry = match Segment::from_bytes(&body) {
-            Ok(segment) => Entry::recent(batch, batch, segment),
-            Err(error) => Entry::broken_recent(batch, rows, error),
-        };
-        if let Err(error) = &entry.content {
-            tracing::error!(batch, error = %error, "a recent batch is set aside");
-            loaded.extend(joined(&std::mem::take(&mut run))?);
-            loaded.push(entry);
-            continue;
+impl Loading {
+    /// Adds a page of batches. Damaged ones end a run: what is joined must be without a gap.
+    fn with(mut self, page: Vec<RecentBatch>) -> Result<Self, StoreError> {
+        for RecentBatch { batch, rows, body } in page {
+            let entry = match Segment::from_bytes(&body) {
+                Ok(segment) => Entry::recent(batch, batch, segment),
+                Err(error) => Entry::broken_recent(batch, rows, error),
+            };
+            if let Err(error) = &entry.content {
+                tracing::error!(batch, error = %error, "a recent batch is set aside");
+                self = self.join_run()?;
+                self.loaded.push(Arc::new(entry));
+                continue;
+            }
+            self.rows += entry.rows;
+            self.run.push(Arc::new(entry));
+            if self.rows >= JOINED_ROWS || self.run.len() >= JOINED_BATCHES {
+                self = self.join_run()?;
+            }
         }
-        run.push(Arc::new(entry));
-        if run.iter().map(|entry| entry.rows).sum::<usize>() >= JOINED_ROWS {
-            loaded.extend(joined(&std::mem::take(&mut run))?);
-        }
+        Ok(self)
     }
-    Ok((loaded, run))
-}
 
-fn joined(run: &[Arc<Entry>]) -> Result<Option<Entry>, StoreError> {
-    match run {
-        [] => Ok(None),
-        [only] => Ok(Some(Entry::clone(only))),
-        several => tiers::join_run(several).map(Some).map_err(StoreError::Unreadable),
+    /// Makes the run one entry, and joins it with those before it by the same rule as appending does.
+    fn join_run(mut self) -> Result<Self, StoreError> {
+        self.rows = 0;
+        match std::mem::take(&mut self.run).as_slice() {
+            [] => return Ok(self),
+            [only] => self.loaded.push(Arc::clone(only)),
+            several => self.loaded.push(Arc::new(tiers::join_run(several).map_err(StoreError::Unreadable)?)),
+        }
+        loop {
+            let run = tiers::newest_run(&self.loaded, i64::MIN);
+            if run.is_empty() {
+                return Ok(self);
+            }
+            self.loaded.truncate(self.loaded.len() - run.len());
+            self.loaded.push(Arc::new(tiers::join_run(&run).map_err(StoreError::Unreadable)?));
+        }
     }
 }
 

@@ -5,16 +5,19 @@
 
 use crate::StoreError;
 use crate::catalogue::{Catalogued, describe};
-use crate::container::{FormatError, Line};
+use crate::container::{FormatError, Line, Toc};
 use crate::encode::{SEGMENT_ROWS_MAX, encode};
 use crate::fault::Step;
+use crate::machine;
 use crate::row::{RowRef, date_of, day_of};
 use crate::segment::Segment;
 use crate::shared::Shared;
 use crate::snapshot::{Entry, Hidden, Kept};
 use crate::tiers;
+use crate::v1;
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The only retention class so far; segments of different classes are never merged.
@@ -106,6 +109,20 @@ impl Shared {
         let names: Vec<String> = run.iter().map(|entry| entry.name.to_string()).collect();
         let encoded = self.work(move || encode_by_day(&run)).await?;
         let Ok(encoded) = encoded else { return Ok(false) };
+        self.replace(names, encoded).await?;
+        Ok(true)
+    }
+
+    /// Writes a sealed file of version 1 anew, in parts of at most `rows_max` rows, all in one change of the catalogue.
+    /// Fails with [`StoreError::Unreadable`] where the file is damaged or not the one that the catalogue names.
+    pub(crate) async fn migrate_segment(&self, entry: &Arc<Entry>, rows_max: usize) -> Result<(), StoreError> {
+        let (path, known) = (self.blobs.local_path(&entry.name), Arc::clone(entry));
+        let encoded = self.work(move || encode_version_1(&path, &known, rows_max)).await?;
+        self.replace(vec![entry.name.to_string()], encoded.map_err(StoreError::Unreadable)?).await
+    }
+
+    /// Puts encoded segments in place of named ones that hold the same rows.
+    async fn replace(&self, names: Vec<String>, encoded: Vec<Encoded>) -> Result<(), StoreError> {
         let (added, entries) = self.write(encoded).await?;
         self.faults.pass(Step::SegmentsWritten)?;
         let next = self.next_segment().saturating_add_unsigned(added.len() as u64);
@@ -118,7 +135,7 @@ impl Shared {
             // Searches that still read it hold the map; an unlinked file stays until they end.
             self.blobs.delete(name).await.map_err(StoreError::blob("remove a merged segment"))?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Writes segments as blobs, durably, and opens them from there.
@@ -160,15 +177,30 @@ pub(crate) fn entry_of(described: &Catalogued, opened: Result<Segment, FormatErr
 
 /// One segment for each UTC day of scan time; several where a day has more rows than a segment takes.
 fn encode_by_day(entries: &[Arc<Entry>]) -> Result<Vec<Encoded>, FormatError> {
+    Ok(encode_rows(tiers::rows_of(entries)?, SEGMENT_ROWS_MAX))
+}
+
+fn encode_rows(all: Vec<RowRef<'_>>, rows_max: usize) -> Vec<Encoded> {
     let mut days: BTreeMap<i32, Vec<RowRef<'_>>> = BTreeMap::new();
-    for row in tiers::rows_of(entries)? {
+    for row in all {
         days.entry(day_of(row.scan_time)).or_default().push(row);
     }
     let mut encoded = Vec::new();
     for (day, rows) in days {
-        for rows in rows.chunks(SEGMENT_ROWS_MAX) {
+        for rows in rows.chunks(rows_max) {
             encoded.push(Encoded { class: CLASS_STANDARD, day, lines: encode(rows) });
         }
     }
-    Ok(encoded)
+    encoded
+}
+
+/// The rows of a file of version 1, which may have more than a segment of the present version takes.
+fn encode_version_1(path: &Path, known: &Entry, rows_max: usize) -> Result<Vec<Encoded>, FormatError> {
+    let map = machine::map(path).map_err(|error| FormatError::Unreadable(error.kind()))?;
+    let checksum = Toc::read(&map)?.crc();
+    let rows = v1::rows_of(&map)?;
+    if Some(checksum) != known.checksum || rows.len() != known.rows {
+        return Err(FormatError::NotTheCatalogued);
+    }
+    Ok(encode_rows(rows, rows_max))
 }

@@ -8,7 +8,7 @@ use crate::columns::{
     FLAG_RAW_LOWER, FLAG_RAW_OTHER, NOT_REPORTED, View,
 };
 use crate::container::{FormatError, Line, Toc, U24, VERSION, VERSION_1};
-use crate::encode::encode;
+use crate::encode::{SEGMENT_ROWS_MAX, encode};
 use crate::filter;
 use crate::index::PlateIndex;
 use crate::machine;
@@ -73,22 +73,22 @@ impl Segment {
         Self::open_any(Backing::Memory(lines))
     }
 
-    /// A file of the present version. One of version 1 is an error that [`Self::migrated`] takes up.
+    /// A file of the present version. One of version 1 is an error that opening the store takes up.
     pub(crate) fn map(path: &Path) -> Result<Self, FormatError> {
         Self::open(Backing::Mapped(map(path)?))
     }
 
-    /// A file of version 1, made into a segment in memory that stands for the file.
-    pub(crate) fn migrated(path: &Path) -> Result<Self, FormatError> {
-        Self::open_any(Backing::Mapped(map(path)?))
-    }
-
+    /// A segment of either version; of version 1 only as many rows as one of the present version takes.
     fn open_any(backing: Backing) -> Result<Self, FormatError> {
         let toc = Toc::read(backing.bytes())?;
         if toc.version() != VERSION_1 {
             return Self::open(backing);
         }
-        let rewritten = Self::open(Backing::Memory(encode(&v1::rows_of(backing.bytes())?)))?;
+        let rows = v1::rows_of(backing.bytes())?;
+        if rows.len() > SEGMENT_ROWS_MAX {
+            return Err(FormatError::Damaged { part: "header".into() });
+        }
+        let rewritten = Self::open(Backing::Memory(encode(&rows)))?;
         Ok(Self { crc: toc.crc(), ..rewritten })
     }
 
@@ -450,7 +450,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn counted(low: &[u32], mid: &[u8], top: &[u32], row: usize) -> u64 {
+pub(crate) fn counted(low: &[u32], mid: &[u8], top: &[u32], row: usize) -> u64 {
     let mid = mid.get(row).map_or(0, |mid| u64::from(*mid) << 32);
     let top = top.get(row).map_or(0, |top| u64::from(*top) << 40);
     u64::from(low[row]) | mid | top

@@ -3,10 +3,13 @@
 
 use crate::columns::{BLOCK_ROWS, EVENT_GROUP_ROWS, NOT_REPORTED, SAMPLE_KEYS, View};
 use crate::container::{FormatError, U24};
-use domain::Source;
+use crate::segment::counted;
+use crate::text::{key_of, length_of};
+use domain::{PlateText, Source};
 
 pub(crate) fn check_shape(view: &View<'_>, rows: usize) -> Result<(), FormatError> {
     columns(view, rows)?;
+    blocks(view, rows)?;
     tables(view, rows)?;
     texts(view, rows)?;
     indexes(view, rows)
@@ -63,6 +66,29 @@ fn columns(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
         check(part, length == blocks)?;
     }
     check("base", v.base.len() == 3)
+}
+
+/// The bounds of each block are those of its rows: searches take and leave whole blocks by them.
+fn blocks(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
+    let places = [
+        ("block.lat", v.lat_e7, v.block_lat_min, v.block_lat_max),
+        ("block.lon", v.lon_e7, v.block_lon_min, v.block_lon_max),
+    ];
+    for (part, values, lowest, highest) in places {
+        let bounds = values.chunks(BLOCK_ROWS).zip(lowest.iter().zip(highest));
+        let is_bound = |(block, (low, high)): (&[i32], (&i32, &i32))| {
+            block.iter().min() == Some(low) && block.iter().max() == Some(high)
+        };
+        check(part, bounds.into_iter().all(is_bound))?;
+    }
+    let base = v.base.first().copied().unwrap_or_default();
+    for (block, (low, high)) in v.block_time_min.iter().zip(v.block_time_max).enumerate() {
+        let of_block = block * BLOCK_ROWS..((block + 1) * BLOCK_ROWS).min(rows);
+        let times = of_block.map(|row| base.wrapping_add_unsigned(counted(v.time_low, v.time_mid, v.time_top, row)));
+        let (earliest, latest) = times.fold((i64::MAX, i64::MIN), |(low, high), time| (low.min(time), high.max(time)));
+        check("block.time", (earliest, latest) == (*low, *high))?;
+    }
+    Ok(())
 }
 
 /// A number in two parts, of which the high one may be left out.
@@ -188,9 +214,12 @@ fn check_index(index: &Index<'_>, rows: usize) -> Result<(), FormatError> {
     let is_sound = index.rows.len() == keys
         && keys + index.long_post_rows.len() == index.numbers.len()
         && index.keys.is_sorted()
-        && index.keys.first() != Some(&0)
+        && index.keys.iter().all(|key| is_plate_key(*key))
         && index.sample.len() == keys.div_ceil(SAMPLE_KEYS)
+        && index.sample.iter().eq(index.keys.iter().step_by(SAMPLE_KEYS))
         && index.reversed_keys.len() == index.reversed.len()
+        && index.reversed_keys.is_sorted()
+        && index.reversed_sample.iter().eq(index.reversed_keys.iter().step_by(SAMPLE_KEYS))
         && index.reversed_sample.len() == index.reversed.len().div_ceil(SAMPLE_KEYS)
         && index.filter.len().is_multiple_of(8)
         && rows_below(index.rows, rows)
@@ -199,6 +228,36 @@ fn check_index(index: &Index<'_>, rows: usize) -> Result<(), FormatError> {
         && [index.long_head.len(), index.long_tail.len()] == [long; 2]
         && offsets(index.long_offsets, long, index.long_bytes.len())
         && offsets(index.long_post_offsets, long, index.long_post_rows.len())
-        && rows_below(index.long_post_rows, rows);
+        && rows_below(index.long_post_rows, rows)
+        && are_long_plates(index);
     check(index.name, is_sound)
+}
+
+/// One to eight of `0-9A-Z`, then zeros: the short plates in their normal form.
+fn is_plate_key(key: u64) -> bool {
+    let (bytes, length) = (key.to_be_bytes(), length_of(key));
+    length > 0 && bytes.iter().take(length).all(|byte| PLATE_BYTE[usize::from(*byte)])
+}
+
+/// The bytes of `0-9A-Z`.
+const PLATE_BYTE: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0);
+    while byte < 128_u8 {
+        table[byte as usize] = byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        byte += 1;
+    }
+    table
+};
+
+/// Ascending normalised plates, none of which fits a key.
+fn are_long_plates(index: &Index<'_>) -> bool {
+    let texts = index.long_offsets.windows(2).map(|ends| {
+        let bytes =
+            ends.first().zip(ends.last()).and_then(|(from, to)| index.long_bytes.get(*from as usize..*to as usize));
+        std::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
+    });
+    let is_plate = |text: &str| {
+        key_of(text.as_bytes()).is_none() && PlateText::normalise(text).is_ok_and(|plate| plate.as_str() == text)
+    };
+    texts.clone().all(is_plate) && texts.is_sorted_by(|one, other| one < other)
 }

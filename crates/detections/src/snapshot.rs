@@ -6,6 +6,7 @@ use crate::container::FormatError;
 use crate::row::{day_of, is_near_day};
 use crate::segment::{Reader, Segment};
 use domain::CameraId;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// One segment and what is known of it without reading it.
@@ -165,20 +166,39 @@ fn with_rows(mut bits: Bits, rows: &[u32]) -> Bits {
     bits
 }
 
+/// Ids to be hidden, and what that makes of the entries of a snapshot.
+#[derive(Debug)]
+pub(crate) struct Hiding {
+    ids: Vec<u64>,
+    /// By address: the entry, held so that no other comes to lie there, and what takes its place, if it changes.
+    made: HashMap<usize, (Arc<Entry>, Option<Arc<Entry>>)>,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) entries: Vec<Arc<Entry>>,
 }
 
 impl Snapshot {
-    /// With more entries, and some ids hidden.
-    pub(crate) fn with(&self, added: Vec<Entry>, hidden: &[u64]) -> Self {
+    /// What hiding some ids makes of the entries. Looks for rows, which searches should not wait for.
+    pub(crate) fn hiding(&self, ids: Vec<u64>) -> Hiding {
+        let of = if ids.is_empty() { &[][..] } else { &self.entries };
+        let made = |entry: &Arc<Entry>| (Arc::clone(entry), entry.hiding(&ids).map(Arc::new));
+        Hiding { made: of.iter().map(|entry| (Arc::as_ptr(entry).addr(), made(entry))).collect(), ids }
+    }
+
+    /// With more entries, and some ids hidden. Only entries that are newer than the hiding are looked into.
+    pub(crate) fn with(&self, added: Vec<Entry>, hiding: &Hiding) -> Self {
         let mut entries = self.entries.clone();
         entries.extend(added.into_iter().map(Arc::new));
-        if !hidden.is_empty() {
+        if !hiding.ids.is_empty() {
             for entry in &mut entries {
-                if let Some(changed) = entry.hiding(hidden) {
-                    *entry = Arc::new(changed);
+                let changed = match hiding.made.get(&Arc::as_ptr(entry).addr()) {
+                    Some((_, made)) => made.clone(),
+                    None => entry.hiding(&hiding.ids).map(Arc::new),
+                };
+                if let Some(changed) = changed {
+                    *entry = changed;
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use crate::answer::{Answer, Appended, Count, Counted, Counts, FoundRows, Previewed, Stats};
+use crate::encode::SEGMENT_ROWS_MAX;
 use crate::fault::FaultHook;
 use crate::open;
 use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
@@ -18,6 +19,7 @@ use domain::limits::{PHOTO_BYTES_MAX, PHOTOS_MAX, RESULTS_WARNING};
 use domain::{Detection, NewDetection, NewPhoto};
 use ledger::Recorded;
 use policy::{ExactCount, Permit, PhotoPermit, Preview, Rows};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use storage::{Blobs, Clock, Sql, Vault};
 use tokio::sync::{mpsc, oneshot};
@@ -78,7 +80,12 @@ pub struct Store {
 impl Store {
     /// Opens the store and starts its writer and its maintenance, which end with the last clone or with [`Self::close`].
     pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
-        let shared = Arc::new(open::open(config).await?);
+        Self::open_with(config, SEGMENT_ROWS_MAX).await
+    }
+
+    /// The same; segments of version 1 are cut into parts of at most `rows_max` rows.
+    pub(crate) async fn open_with(config: StoreConfig, rows_max: usize) -> Result<Self, StoreError> {
+        let shared = Arc::new(open::open(config, rows_max).await?);
         let (queue, jobs) = mpsc::channel(QUEUE_BATCHES_MAX);
         let (seal_wanted, wake_ups) = mpsc::channel(1);
         let (join_wanted, mut joins) = mpsc::channel(1);
@@ -200,7 +207,7 @@ impl Store {
 
     /// Runs a search, a few at once. Where the runtime can give this thread's other work to another, the search runs right
     /// here: handing it to a waiting thread takes longer than most searches.
-    async fn search<T: Send + 'static>(
+    pub(crate) async fn search<T: Send + 'static>(
         &self,
         search: Search,
         run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, usize) -> Result<T, common_plate::TooManyPlates>
@@ -214,13 +221,15 @@ impl Store {
         let (snapshot, threads) = (self.shared.snapshot(), if others { 1 } else { self.shared.search_threads });
         let work = move || {
             let _turn = turn;
-            run(&snapshot, &Plan::new(&search), threads)
+            // A search changes nothing that others see: one that panics over a segment leaves nothing half done.
+            catch_unwind(AssertUnwindSafe(|| run(&snapshot, &Plan::new(&search), threads)))
+                .map_err(|_| StoreError::WorkerLost)
         };
         let found = match tokio::runtime::Handle::current().runtime_flavor() {
             tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
             _ => self.shared.work(work).await?,
         };
-        found.map_err(|common_plate::TooManyPlates| StoreError::TooManyPlates)
+        found?.map_err(|common_plate::TooManyPlates| StoreError::TooManyPlates)
     }
 
     pub(crate) async fn preview_of(&self, search: Search) -> Result<Previewed, StoreError> {
@@ -235,14 +244,14 @@ impl Store {
 
     pub(crate) async fn rows_of(&self, search: Search, is_confirmed: bool) -> Result<Answer, StoreError> {
         let run = move |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
-            let (found, tally) = if plan.is_common {
-                let winners = common_plate::winners(snapshot, plan, threads)?;
-                let new = || (Newest::new(), Tally::new(plan));
-                let (newest, tally) = common_plate::gather_winners(snapshot, plan, &winners, threads, new);
-                let (counts, set_aside) = (newest.counts, winners.set_aside);
-                (NewestFound { counts, found: newest.into_newest(), set_aside }, Some(tally))
+            let mut winners = None;
+            let found = if plan.is_common {
+                let common = winners.insert(common_plate::winners(snapshot, plan, threads)?);
+                let newest = common_plate::gather_winners(snapshot, plan, common, threads, Newest::new);
+                let (counts, set_aside) = (newest.counts, std::mem::take(&mut common.set_aside));
+                NewestFound { counts, found: newest.into_newest(), set_aside }
             } else {
-                (newest::newest(snapshot, plan, threads, !is_confirmed), None)
+                newest::newest(snapshot, plan, threads, !is_confirmed)
             };
             let NewestFound { counts, found, set_aside } = found;
             let is_truncated = counts.total() >= RESULTS_WARNING as u64;
@@ -250,7 +259,12 @@ impl Store {
                 return Ok(Answer::NeedsConfirmation { at_least: RESULTS_WARNING as u64 });
             }
             let hits = newest::hits(snapshot, plan, threads, &found);
-            let common = tally.map(|tally| tally.into_report(&hits));
+            // Only what the report shows is tallied: the plates of the hits, in a second pass.
+            let common = winners.map(|mut winners| {
+                winners.keep_those_of(snapshot, &found);
+                let new = || Tally::new(plan);
+                common_plate::gather_winners(snapshot, plan, &winners, threads, new).into_report(&hits)
+            });
             let count = count_of(counts.total());
             Ok(Answer::Rows(Box::new(FoundRows { hits, count, counts, is_truncated, common, set_aside })))
         };

@@ -39,17 +39,20 @@ pub(crate) fn batches(entry: &Entry) -> (i64, i64) {
 }
 
 /// The newest neighbours among recent entries, sorted by batch, that are to be joined. Only entries after batch `bound`,
-/// which sealing does not touch, and never across a damaged one: the joined batches must be without a gap.
+/// which sealing does not touch, and never across a damaged one or a batch that is not there: the joined batches must be
+/// without a gap, because sealing takes all from the first to the last out of the database.
 pub(crate) fn newest_run(recents: &[Arc<Entry>], bound: i64) -> Vec<Arc<Entry>> {
     let highest = recents.iter().map(|entry| tier(entry.rows)).max().unwrap_or_default();
     for top in 0..=highest {
-        let mut rows = 0;
+        let (mut rows, mut newer) = (0, None);
         let run: Vec<_> = recents
             .iter()
             .rev()
             .take_while(|entry| {
                 rows += entry.rows;
-                batches(entry).0 > bound && entry.content.is_ok() && tier(entry.rows) <= top && rows <= SEGMENT_ROWS_MAX
+                let (first, last) = batches(entry);
+                let touches = newer.replace(first).is_none_or(|newer| last.checked_add(1) == Some(newer));
+                touches && first > bound && entry.content.is_ok() && tier(entry.rows) <= top && rows <= SEGMENT_ROWS_MAX
             })
             .cloned()
             .collect();
@@ -118,8 +121,8 @@ mod tests {
     use super::*;
     use crate::snapshot::Hidden;
 
-    fn entry(batch: i64, rows: usize) -> Arc<Entry> {
-        let kept = Kept::Recent { first: batch, last: batch };
+    fn entry((first, last): (i64, i64), rows: usize) -> Arc<Entry> {
+        let kept = Kept::Recent { first, last };
         let content = Ok(Arc::new(Segment::in_memory(encode(&[])).unwrap()));
         let (times, ids) = ((0, 0), (0, 0));
         Arc::new(Entry {
@@ -141,11 +144,12 @@ mod tests {
             let (mut recents, mut rewritten, mut most) = (Vec::new(), 0, 0);
             let batches = if rows > 1_000 { 150 } else { 20_000 };
             for batch in 0..batches {
-                recents.push(entry(batch, rows));
+                recents.push(entry((batch, batch), rows));
                 while let run @ [_, ..] = newest_run(&recents, i64::MIN).as_slice() {
                     let joined: usize = run.iter().map(|entry| entry.rows).sum();
+                    let first = run.iter().map(|entry| super::batches(entry).0).min().unwrap();
                     recents.truncate(recents.len() - run.len());
-                    recents.push(entry(batch, joined));
+                    recents.push(entry((first, batch), joined));
                     rewritten += joined;
                 }
                 most = most.max(recents.len());
@@ -153,5 +157,13 @@ mod tests {
             let each = rewritten / (rows * usize::try_from(batches).unwrap());
             assert!(each <= 8 && most <= 60, "{rows} rows: rewritten {each} times, {most} entries");
         }
+    }
+
+    #[test]
+    fn a_run_ends_where_a_batch_is_missing() {
+        let recents: Vec<_> = (0..20).filter(|batch| *batch != 9).map(|batch| entry((batch, batch), 5)).collect();
+        let run = newest_run(&recents, i64::MIN);
+        assert_eq!(run.iter().map(|entry| batches(entry).0).min(), Some(10));
+        assert_eq!(newest_run(&recents[..recents.len() - 3], i64::MIN).len(), 0);
     }
 }

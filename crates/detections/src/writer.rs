@@ -181,10 +181,14 @@ impl Writer {
         let transaction = shared.catalogue.stage_batch(&change, bytes, now).await?;
         shared.faults.pass(Step::BatchCommitting)?;
         shared.commit_batch(transaction, &change).await?;
-        let segment = Segment::in_memory(body).map_err(StoreError::Unreadable)?;
+        // The batch is kept from here on: where it cannot be shown, memory is behind the database.
+        let lost = |_: &StoreError| shared.lose_state();
+        let segment = Segment::in_memory(body).map_err(StoreError::Unreadable).inspect_err(lost)?;
         let hidden: Vec<u64> = change.hidden.iter().map(|hidden| hidden.id).collect();
-        let entry = shared.work(move || Entry::recent(change.batch, change.batch, segment)).await?;
-        shared.publish(|snapshot| snapshot.with(vec![entry], &hidden));
+        let snapshot = shared.snapshot();
+        let recent = move || (Entry::recent(change.batch, change.batch, segment), snapshot.hiding(hidden));
+        let (entry, hiding) = shared.work(recent).await.inspect_err(lost)?;
+        shared.publish(|snapshot| snapshot.with(vec![entry], &hiding));
         Ok(appended)
     }
 }

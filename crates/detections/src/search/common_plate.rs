@@ -4,6 +4,7 @@
 //! join no other.
 
 use crate::search::gather::{Gather, fan_out};
+use crate::search::newest::Found;
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, Scratch, Visit, scan};
 use crate::segment::Reader;
@@ -14,7 +15,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Plates that one common-plate question may look at. Keeps its memory within half a gigabyte.
+/// Plates that one common-plate question may look at, counted by thread. Keeps its memory within half a gigabyte: 33
+/// bytes for a plate in a table of twice as many places, and for a moment the table of half the size that it grows from.
 pub const COMMON_PLATES_MAX: usize = 4_000_000;
 /// Reads in the places that are kept with their place; where there are more, only the plates are, and the segments are
 /// read a second time.
@@ -68,7 +70,8 @@ struct SeenBy<'s> {
 /// The plates that were seen in at least two places.
 #[derive(Debug)]
 pub(crate) struct Winners<'s> {
-    plates: HashSet<Key<'s>, foldhash::fast::RandomState>,
+    /// With all their places.
+    plates: Keyed<'s, u64>,
     /// Their reads in the places; `None` where they were too many to keep.
     listed: Option<Vec<Seen<'s>>>,
     pub(crate) set_aside: Vec<String>,
@@ -114,22 +117,39 @@ pub(crate) fn winners<'s>(snapshot: &'s Snapshot, plan: &Plan, threads: usize) -
         return Err(TooManyPlates);
     }
     let is_listed = parts.iter().all(|part| part.plates.is_empty());
-    let mut places: Keyed<'s, u64> = HashMap::default();
-    places.reserve(parts.iter().map(|part| part.listed.len() + part.plates.len()).sum());
-    for part in &parts {
-        let listed = part.listed.iter().map(|seen| (seen.key, seen.places));
-        for (key, mask) in listed.chain(part.plates.iter().map(|(key, mask)| (*key, *mask))) {
-            *places.entry(key).or_default() |= mask;
+    // The largest part takes in the others, each of which is gone before the next is begun.
+    let (mut parts, mut listed) = (parts, Vec::new());
+    parts.sort_by_key(|part| part.plates.len());
+    let mut plates = parts.last_mut().map(|part| std::mem::take(&mut part.plates)).unwrap_or_default();
+    for part in parts {
+        let seen = part.listed.iter().map(|seen| (seen.key, seen.places));
+        for (key, places) in seen.chain(part.plates) {
+            *plates.entry(key).or_default() |= places;
+        }
+        if is_listed {
+            listed.push(part.listed);
         }
     }
-    let is_common = |places: u64| places.count_ones() >= 2;
-    let plates: HashSet<Key<'s>, foldhash::fast::RandomState> =
-        places.into_iter().filter(|(_, places)| is_common(*places)).map(|(key, _)| key).collect();
-    let listed = is_listed.then(|| {
-        let all = parts.into_iter().flat_map(|part| part.listed);
-        all.filter(|seen| plates.contains(&seen.key)).collect()
-    });
+    plates.retain(|_, places| places.count_ones() >= 2);
+    plates.shrink_to_fit();
+    let listed = is_listed
+        .then(|| listed.into_iter().flatten().filter(|seen| plates.contains_key(&seen.key)).collect::<Vec<_>>());
     Ok(Winners { plates, listed, set_aside })
+}
+
+impl<'s> Winners<'s> {
+    /// Leaves only the plates of some matches.
+    pub(crate) fn keep_those_of(&mut self, snapshot: &'s Snapshot, found: &[Found]) {
+        let key = |found: &Found| {
+            let (entry, row) = found.place();
+            snapshot.entries.get(entry).and_then(|entry| entry.reader().ok()).map(|reader| key_of(&reader, row))
+        };
+        let kept: HashSet<Key<'s>, foldhash::fast::RandomState> = found.iter().filter_map(key).collect();
+        self.plates.retain(|key, _| kept.contains(key));
+        if let Some(listed) = &mut self.listed {
+            listed.retain(|seen| kept.contains(&seen.key));
+        }
+    }
 }
 
 /// Gathers the reads, in the places, of the plates that were seen in two of them.
@@ -167,11 +187,17 @@ struct Choosing<'c, 's, G> {
 
 impl<'s, G: Gather> Visit<'s> for Choosing<'_, 's, G> {
     fn one(&mut self, reader: &Reader<'s>, found: Match) -> ControlFlow<()> {
-        if self.winners.plates.contains(&key_of(reader, found.row)) {
+        if self.winners.plates.contains_key(&key_of(reader, found.row)) {
             self.made.take(self.at, reader, found);
         }
         ControlFlow::Continue(())
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Reads that this thread has tallied.
+    pub(crate) static TALLIED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 /// First, last and number of the reads of each plate in each place.
@@ -217,6 +243,8 @@ impl Tally {
 
 impl Gather for Tally {
     fn take(&mut self, _entry: usize, reader: &Reader<'_>, found: Match) {
+        #[cfg(test)]
+        TALLIED.set(TALLIED.get() + 1);
         let row = found.row as usize;
         let time = UtcMicros(reader.time(row));
         let plate = reader.plate(row).read(PlateText::normalise).expect("only normalised plate texts are stored");
@@ -237,19 +265,6 @@ impl Gather for Tally {
                 }
             }
         }
-    }
-}
-
-/// Both of two gathers.
-impl<A: Gather, B: Gather> Gather for (A, B) {
-    fn take(&mut self, entry: usize, reader: &Reader<'_>, found: Match) {
-        self.0.take(entry, reader, found);
-        self.1.take(entry, reader, found);
-    }
-
-    fn join(&mut self, other: Self) {
-        self.0.join(other.0);
-        self.1.join(other.1);
     }
 }
 

@@ -30,6 +30,13 @@ pub(crate) struct Found {
     places: u64,
 }
 
+impl Found {
+    /// Number of the entry, and row.
+    pub(crate) fn place(&self) -> (usize, u32) {
+        (self.entry as usize, self.row)
+    }
+}
+
 /// The newest of some matches.
 #[derive(Debug)]
 pub(crate) struct Newest {

@@ -115,7 +115,9 @@ async fn lim_1_all_kinds_of_match_count_together() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lim_1_a_common_plate_question_counts_reads_and_reports_the_plates_of_the_newest() {
     let home = Home::sqlite();
-    let store = home.open().await;
+    // One thread, so that this test sees all that is tallied.
+    let store = Store::open(crate::StoreConfig { search_threads: 1, ..home.config().await }).await.unwrap();
+    let tallied = || crate::search::common_plate::TALLIED.get();
     // 5,001 plates, each once in either place: 10,002 reads.
     let reads = (0..5_001).flat_map(|number| {
         [0, 500].map(|lon_e7| {
@@ -133,7 +135,9 @@ async fn lim_1_a_common_plate_question_counts_reads_and_reports_the_plates_of_th
     let places = [anywhere(), other].map(|area| Place { area, frame: None }).to_vec();
     let search = ask(Criteria::CommonPlate { places, vehicle: VehicleFilter::default(), state: None }, &[1]);
     assert_eq!(store.rows_of(search.clone(), false).await.unwrap(), Answer::NeedsConfirmation { at_least: 10_000 });
+    assert_eq!(tallied(), 0, "a warning needs no report");
     let Answer::Rows(found) = store.rows_of(search, true).await.unwrap() else { panic!("confirmed") };
+    assert_eq!(tallied(), 5_000, "the reads of the plates of the hits");
     assert_eq!((found.hits.len(), found.counts.total()), (5_000, 10_002));
     let common = found.common.unwrap();
     assert_eq!(common.len(), 2_500);
@@ -317,5 +321,24 @@ async fn appending_updating_sealing_merging_and_searching_at_once_neither_lose_n
         assert_eq!(found.hits.len(), 160);
         assert!(found.hits.iter().all(|hit| hit.detection.version == 2));
         assert_eq!(store.stats().rows, 320);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_small_batches_are_joined_while_opening_and_all_of_them_are_sealed_afterwards() {
+    for home in homes() {
+        let store = home.open().await;
+        for number in 0..70 {
+            store.append(vec![read(&format!("event-{number}"), "A1")]).await.unwrap();
+        }
+        store.close().await;
+        for sealed in [70, 0] {
+            let store = home.open().await;
+            let search = ask(Criteria::FullPlate { plate: super::support::plate("A1"), state: None }, &[1]);
+            assert_eq!(store.count_of(search.clone()).await.unwrap().counts.total(), 70);
+            assert_eq!(store.seal().await.unwrap(), sealed);
+            assert_eq!(store.count_of(search).await.unwrap().counts.total(), 70);
+            store.close().await;
+        }
     }
 }

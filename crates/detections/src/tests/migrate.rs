@@ -1,6 +1,7 @@
 //! A data folder of the release that wrote segments of version 1: four sealed days, and one batch that is still recent.
 
-use super::support::Home;
+use super::craft::Crafted;
+use super::support::{Home, homes};
 use crate::answer::{Answer, FoundRows};
 use crate::search::plan::Search;
 use crate::{FaultHook, Step, Store, StoreError};
@@ -101,4 +102,101 @@ async fn inv_2_a_damaged_segment_of_version_1_is_set_aside_and_left_as_it_is() {
     let found = all(&store).await;
     assert_eq!((found.hits.len(), found.set_aside.len()), (4, 1));
     assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+/// Makes the only row of a file of version 1 `copies` rows, with ids from 1,000, and has the catalogue name the new file.
+async fn multiply(home: &Home, file: &Path, copies: u32) {
+    let mut old = Crafted::of(&fs::read(file).unwrap());
+    assert_eq!((old.version, old.rows), (1, 1));
+    old.rows = copies.into();
+    let numbers = |first: u32| (first..first + copies).flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
+    let times = |bytes: &[u8], times: u32| bytes.repeat(times as usize);
+    for column in [
+        "event.hash",
+        "scan_time",
+        "receive_time",
+        "raw",
+        "plate",
+        "state",
+        "confidence",
+        "vehicle",
+        "origin",
+        "lat_e7",
+        "lon_e7",
+        "photos_stored",
+        "photos_at_camera",
+        "flags",
+        "event.bytes",
+    ] {
+        let bytes = old.section(column);
+        *bytes = times(bytes, copies);
+    }
+    for rows in ["id.order", "event.row", "plate.post_rows"] {
+        *old.section(rows) = numbers(0);
+    }
+    let event_bytes = u32::try_from(old.section("event.bytes").len()).unwrap() / copies;
+    *old.section("event.offsets") = (0..=copies).flat_map(|at| (at * event_bytes).to_le_bytes()).collect();
+    *old.section("plate.post_offsets") = [0, copies].iter().flat_map(|at| at.to_le_bytes()).collect();
+    *old.section("reading.offsets") = times(&[0; 4], copies + 1);
+    *old.section("id") = (1_000..1_000 + u64::from(copies)).flat_map(u64::to_le_bytes).collect();
+    let bytes = old.file();
+    fs::write(file, &bytes).unwrap();
+    let checksum = u32::from_le_bytes(bytes[32..36].try_into().unwrap());
+    let sql = home.config().await.sql;
+    sqlx::query(
+        "UPDATE segments SET row_count = $1, checksum = $2, byte_count = $3, id_min = 1000, id_max = 999 + $1 \
+         WHERE name LIKE $4",
+    )
+    .bind(i64::from(copies))
+    .bind(i64::from(checksum))
+    .bind(i64::try_from(bytes.len()).unwrap())
+    .bind(format!("%{}", file.file_name().unwrap().to_str().unwrap()))
+    .execute(sql.pool())
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv_9_a_segment_of_version_1_above_the_present_limit_is_migrated_in_parts() {
+    let home = home();
+    multiply(&home, &home.segment_files().remove(0), 5).await;
+    let store = Store::open_with(home.config().await, 2).await.unwrap();
+    for _ in 0..2 {
+        let mut ids: Vec<u64> = all(&store).await.hits.iter().map(|hit| hit.detection.id.0).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, [2, 3, 4, 5, 1_000, 1_001, 1_002, 1_003, 1_004]);
+        assert_eq!(store.stats().rows, 9);
+        assert_eq!(versions(&home), [2; 6]);
+    }
+    store.close().await;
+    let store = home.open().await;
+    assert_eq!((all(&store).await.hits.len(), versions(&home).len()), (9, 6));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv_2_a_segment_of_version_1_that_cannot_be_migrated_does_not_stop_the_start() {
+    let home = home();
+    let (other, large) = (home.segment_files().remove(1), home.segment_files().remove(0));
+    // Another file than the catalogue names, and one whose work panics: parts of no rows cannot be cut.
+    fs::copy(&large, &other).unwrap();
+    let before: Vec<Vec<u8>> = home.segment_files().iter().map(|file| fs::read(file).unwrap()).collect();
+    let store = Store::open_with(home.config().await, 0).await.unwrap();
+    let found = all(&store).await;
+    assert_eq!((found.hits.len(), found.set_aside.len()), (1, 4));
+    store.close().await;
+    let after: Vec<Vec<u8>> = home.segment_files().iter().map(|file| fs::read(file).unwrap()).collect();
+    assert_eq!(before, after);
+    let found = all(&home.open().await).await;
+    assert_eq!((found.hits.len(), found.set_aside.len()), (4, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv_9_a_release_that_knows_version_1_only_refuses_the_folder_by_name() {
+    for home in homes() {
+        home.open().await.close().await;
+        let of_old = [storage::sql::Migration { number: 1, statements: "" }];
+        let refused = home.config().await.sql.migrate("detections", &of_old).await;
+        let newer = storage::SqlError::FromNewerRelease { component: "detections".to_owned(), found: 2, known: 1 };
+        assert_eq!(refused.unwrap_err().to_string(), newer.to_string());
+    }
 }

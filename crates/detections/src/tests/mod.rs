@@ -1,7 +1,9 @@
 //! Tests of the whole store from inside, where a search needs no permit. `tests/it` goes through the permits.
 
+mod craft;
 mod crash;
 mod damage;
+mod forged;
 mod limits;
 mod migrate;
 mod model;
