@@ -184,9 +184,12 @@ fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, 
         Outcome::Answered(found) => {
             view.count = found.count.into();
             // Of a large answer the rest is not looked at: what is said of kinds is of the rows that are here.
-            let of_kind = |kind: MatchKind| match found.is_truncated {
-                true => found.hits.iter().filter(|hit| hit.matched == kind).count() as u64,
-                false => found.counts.of(kind),
+            let of_kind = |kind: MatchKind| {
+                if found.is_truncated {
+                    found.hits.iter().filter(|hit| hit.matched == kind).count() as u64
+                } else {
+                    found.counts.of(kind)
+                }
             };
             view.by_match = MatchKind::ALL.iter().map(|kind| (kind.word().to_owned(), of_kind(*kind))).collect();
             view.truncated = found.is_truncated;
