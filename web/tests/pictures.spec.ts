@@ -1,5 +1,5 @@
 // The visual check: these pictures must not change by surprise. After a change that was meant, look at each that changed
-// (test-results/ has both and the difference), then `scripts/browser --update-snapshots pictures`.
+// (test-results/ has both and the difference), then `scripts/browser --update-snapshots=all pictures`.
 import type { Page } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import {
@@ -16,12 +16,14 @@ import {
 	PHONE,
 	plate,
 	purposes,
-	rows,
 	signedIn,
 	signIn,
 	test,
 	why,
 } from './support';
+
+// The style that hides what varies is inline, which the app's own policy refuses.
+test.use({ bypassCSP: true });
 
 const stylePath = fileURLToPath(new URL('pictures.css', import.meta.url));
 
@@ -108,7 +110,6 @@ test.describe('an investigator', () => {
 		await same(page, 'phone-answer');
 		await page.getByRole('radio', { name: 'Map', exact: true }).check({ force: true });
 		await same(page, 'phone-map');
-		await expect(rows(page).first()).toBeAttached();
 	});
 });
 
