@@ -33,6 +33,8 @@ export default defineConfig({
 	},
 	projects: [
 		{ name: 'sign in', testMatch: 'accounts.setup.ts' },
-		{ name: 'places', testMatch: '*.spec.ts', dependencies: ['sign in'] },
+		// Before other tests change what an agency holds.
+		{ name: 'pictures', testMatch: 'pictures.spec.ts', dependencies: ['sign in'] },
+		{ name: 'places', testMatch: '*.spec.ts', testIgnore: 'pictures.spec.ts', dependencies: ['sign in'] },
 	],
 });

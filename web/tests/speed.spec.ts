@@ -32,15 +32,24 @@ async function bytesOf(page: Page, act: () => Promise<void>, counts: (url: strin
 	return bytes;
 }
 
-/** From an event to the picture that shows it, in milliseconds, as the browser measures it (Event Timing, steps of 8 ms). */
+/**
+ * From a key or a click until the page has done all that it makes of it: handlers, update, layout. What is left is
+ * drawing the picture, which is a graphics card's work, and the tests have none.
+ */
 async function measureEvents(page: Page): Promise<() => Promise<number[]>> {
 	await page.evaluate(() => {
 		const kept: number[] = [];
 		Object.assign(window, { __events: kept });
-		new PerformanceObserver((list) => {
-			for (const entry of list.getEntries())
-				if (/^(keydown|pointerup|click|input)$/.test(entry.name)) kept.push(entry.duration);
-		}).observe({ type: 'event', durationThreshold: 16, buffered: false } as PerformanceObserverInit);
+		for (const name of ['keydown', 'input', 'click'])
+			addEventListener(
+				name,
+				(event) =>
+					setTimeout(() => {
+						document.body.getBoundingClientRect();
+						kept.push(performance.now() - event.timeStamp);
+					}),
+				{ capture: true },
+			);
 	});
 	return () => page.evaluate(() => (window as unknown as { __events: number[] }).__events);
 }
@@ -87,8 +96,9 @@ test.describe('an officer', () => {
 		const durations = await events();
 		say(
 			test.info(),
-			`${durations.length} slow enough to be measured (16 ms), median ${share(durations, 0.5)}, 90th ${share(durations, 0.9)} ms`,
+			`${durations.length} events, median ${share(durations, 0.5).toFixed(0)}, 90th ${share(durations, 0.9).toFixed(0)} ms`,
 		);
+		expect(durations.length).toBeGreaterThan(20);
 		expect(share(durations, 0.9)).toBeLessThan(100);
 	});
 });
