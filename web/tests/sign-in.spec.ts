@@ -104,7 +104,7 @@ test.describe('signed in', () => {
 		await page.waitForLoadState('networkidle');
 		await context.setOffline(true);
 		await page.getByRole('link', { name: 'About' }).click();
-		const told = page.getByRole('alert').filter({ hasText: 'Sightline cannot be reached' });
+		const told = page.getByRole('alert').filter({ hasText: 'What you see may be old' });
 		await expect(told).toBeVisible();
 		await shot(page, 'offline-1440-light');
 		await context.setOffline(false);
