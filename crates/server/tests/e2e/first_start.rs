@@ -75,7 +75,9 @@ fn acc_1_the_one_time_link_makes_a_host_operator_once_and_only_once() {
     for link in [&second_link, &first_link] {
         let body = json!({ "link": link, "login": "second", "name": "Second", "password": PASSWORD });
         caller.post("/api/v1/first-start", "", &body).refused(404);
-        caller.post("/api/v1/session", "", &json!({ "login": "second", "password": PASSWORD })).refused(401);
+        caller
+            .post("/api/v1/session", "", &json!({ "login": "second", "password": PASSWORD, "deliver": "token" }))
+            .refused(401);
     }
     caller.sign_in("host", PASSWORD, None);
 
