@@ -114,7 +114,7 @@ impl Answers {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).retain(|_, asked| asked.session != session);
     }
 
-    /// Lets go of what is over; run once a minute, so that memory does not wait for the next question.
+    /// Lets go of what is over; run with the housekeeping every few seconds, so that memory does not wait for the next question.
     pub fn forget_late(&self, now: UtcMicros) {
         let mut answers = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         answers.retain(|_, asked| now.0 - asked.asked_at.0 < ANSWER_MICROS);
