@@ -97,7 +97,7 @@ class Session {
 		// A late end of the session before would take the new cookie with it.
 		await this.#ending;
 		await take(api.POST('/api/v1/session', { body }), { quiet: true });
-		sessionStorage.removeItem(MUST_END);
+		localStorage.removeItem(MUST_END);
 		this.#lastUse = Date.now();
 		this.message = '';
 		this.#show(await take(api.GET('/api/v1/session'), { quiet: true }));
@@ -204,18 +204,18 @@ class Session {
 	}
 
 	get #mustEnd(): boolean {
-		return sessionStorage.getItem(MUST_END) !== null;
+		return localStorage.getItem(MUST_END) !== null;
 	}
 
 	/** Whether the session is over at the service; until it is, this browser does not show it again. */
 	#endAtService(): Promise<boolean> {
-		sessionStorage.setItem(MUST_END, '1');
+		localStorage.setItem(MUST_END, '1');
 		this.#ending = take(api.DELETE('/api/v1/session'), { quiet: true }).then(
 			() => true,
 			(error: unknown) => Problem.of(error).code === 'signed-out',
 		);
 		return this.#ending.then((isOver) => {
-			if (isOver) sessionStorage.removeItem(MUST_END);
+			if (isOver) localStorage.removeItem(MUST_END);
 			return isOver;
 		});
 	}
