@@ -29,6 +29,7 @@ pub(crate) async fn loaded(data: Dataset, folder: &Path) -> anyhow::Result<(Stor
     let store = open(folder).await?;
     let stored = store.stats().rows;
     if stored == data.rows {
+        store.index_days().await?;
         return Ok((store, None));
     }
     let began = Instant::now();
@@ -49,6 +50,7 @@ pub(crate) async fn loaded(data: Dataset, folder: &Path) -> anyhow::Result<(Stor
     making.join().ok().context("making rows does not fail")?;
     store.seal().await?;
     store.merge().await?;
+    store.index_days().await?;
     Ok((store, Some(began.elapsed().as_secs_f64())))
 }
 

@@ -29,6 +29,8 @@ const MIGRATIONS: &[Migration] = &[
     // Segments and recent batches of version 2. No table changes; but a release that reads version 1 only would set all of
     // them aside and take repeated reads for new ones. With this number it refuses to open the store.
     Migration { number: 2, statements: "UPDATE store_counters SET value = value WHERE name = 'next_segment';" },
+    // Segments without the sections `X.reversed`, which a release before would take for damage.
+    Migration { number: 3, statements: "UPDATE store_counters SET value = value WHERE name = 'next_segment';" },
 ];
 
 /// Recent batches that are read at once while opening: at ten thousand rows each about 60 MB.

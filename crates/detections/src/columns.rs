@@ -1,7 +1,7 @@
 //! The sections of a segment, listed once: what the encoder fills and what the reader resolves are made from this list.
 //! `docs/segment-format.md` says what each means.
 
-use crate::container::{ContainerWriter, Line, U24};
+use crate::container::{ContainerWriter, Line, SEGMENT, U24};
 
 /// What a reader resolves, of a list of sections.
 macro_rules! resolved_sections {
@@ -38,8 +38,8 @@ macro_rules! filled_sections {
         impl Filled {
             pub(crate) fn into_file(self, rows: u64) -> Vec<Line> {
                 let mut writer = ContainerWriter::default();
-                $(writer.add::<$type>($name, &self.$field);)+
-                writer.finish(rows)
+                $(writer.add::<$type>($name, self.$field);)+
+                writer.finish(SEGMENT, rows)
             }
         }
     };
@@ -101,7 +101,6 @@ sections! {
     plate_key: u64 = "plate.key",
     plate_row: U24 = "plate.row",
     plate_sample: u64 = "plate.sample",
-    plate_reversed: U24 = "plate.reversed",
     plate_reversed_key: u64 = "plate.reversed_key",
     plate_reversed_sample: u64 = "plate.reversed_sample",
     plate_filter: u32 = "plate.filter",
@@ -118,7 +117,6 @@ sections! {
     rplate_key: u64 = "rplate.key",
     rplate_row: U24 = "rplate.row",
     rplate_sample: u64 = "rplate.sample",
-    rplate_reversed: U24 = "rplate.reversed",
     rplate_reversed_key: u64 = "rplate.reversed_key",
     rplate_reversed_sample: u64 = "rplate.reversed_sample",
     rplate_filter: u32 = "rplate.filter",

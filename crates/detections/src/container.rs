@@ -9,8 +9,17 @@ use std::marker::PhantomData;
 #[cfg(target_endian = "big")]
 compile_error!("segments are read in place as little-endian numbers");
 
-pub(crate) const MAGIC: [u8; 8] = *b"SIGHTSEG";
-/// The form that is written. Version 1 is read once more, to be rewritten as this one; others are refused.
+/// What a container holds, and in which form it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    magic: [u8; 8],
+    version: u32,
+}
+
+/// A segment. Version 1 is read once more, to be rewritten as this one; others are refused.
+pub(crate) const SEGMENT: Kind = Kind { magic: *b"SIGHTSEG", version: VERSION };
+/// An index of plates over many segments. It is derived: one of another version is made anew.
+pub(crate) const INDEX: Kind = Kind { magic: *b"SIGHTIDX", version: 1 };
 pub(crate) const VERSION: u32 = 2;
 pub(crate) const VERSION_1: u32 = 1;
 /// Start of every section, and granularity of the file.
@@ -124,26 +133,40 @@ impl<T: Element> Column<T> {
     }
 }
 
+/// A section on its way into a file, as it was made.
+trait Values: Send {
+    fn bytes(&self) -> &[u8];
+}
+
+impl<T: Element + Send> Values for Vec<T> {
+    fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(self)
+    }
+}
+
 /// Collects sections and lays them out.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ContainerWriter {
-    sections: Vec<(&'static str, &'static str, Vec<u8>)>,
+    sections: Vec<(&'static str, &'static str, Box<dyn Values>)>,
 }
 
 impl ContainerWriter {
-    pub(crate) fn add<T: Element>(&mut self, name: &'static str, values: &[T]) {
-        self.sections.push((name, T::DTYPE, bytemuck::cast_slice(values).to_vec()));
+    pub(crate) fn add<T: Element + Send>(&mut self, name: &'static str, values: Vec<T>) {
+        self.sections.push((name, T::DTYPE, Box::new(values)));
     }
 
-    pub(crate) fn finish(self, rows: u64) -> Vec<Line> {
+    pub(crate) fn finish(self, kind: Kind, rows: u64) -> Vec<Line> {
         let toc_end = HEADER_BYTES + self.sections.len() * ENTRY_BYTES;
-        let total = self.sections.iter().fold(toc_end, |end, (_, _, bytes)| end + padded(bytes.len()));
+        let total = self.sections.iter().fold(toc_end, |end, (_, _, values)| end + padded(values.bytes().len()));
+        let count = u32::try_from(self.sections.len()).expect("sections are listed in the source");
         let mut lines: Vec<Line> = vec![Zeroable::zeroed(); total / ALIGN];
         let file: &mut [u8] = bytemuck::cast_slice_mut(&mut lines);
         let (head, body) = file.split_at_mut(toc_end);
         let (header_bytes, toc_bytes) = head.split_at_mut(HEADER_BYTES);
         let mut start = 0;
-        for ((name, dtype, bytes), slot) in self.sections.iter().zip(toc_bytes.chunks_exact_mut(ENTRY_BYTES)) {
+        // Each section is let go once it is copied: the largest files are a good part of the memory.
+        for ((name, dtype, values), slot) in self.sections.into_iter().zip(toc_bytes.chunks_exact_mut(ENTRY_BYTES)) {
+            let bytes = values.bytes();
             let place = body.get_mut(start..start + padded(bytes.len())).expect("the total counted every section");
             place.get_mut(..bytes.len()).expect("padding only adds").copy_from_slice(bytes);
             let entry = Entry {
@@ -158,9 +181,9 @@ impl ContainerWriter {
             start += padded(bytes.len());
         }
         let mut header = Header {
-            magic: MAGIC,
-            version: VERSION,
-            sections: u32::try_from(self.sections.len()).expect("sections are listed in the source"),
+            magic: kind.magic,
+            version: kind.version,
+            sections: count,
             total_bytes: total as u64,
             rows,
             toc_crc: crc32c::crc32c(toc_bytes),
@@ -190,16 +213,16 @@ impl std::fmt::Debug for Entry {
 
 impl Toc {
     /// Checks header, length and table; the sections themselves are checked by [`Self::verify`].
-    pub(crate) fn read(file: &[u8]) -> Result<Self, FormatError> {
+    pub(crate) fn read(kind: Kind, file: &[u8]) -> Result<Self, FormatError> {
         let header: Header = file
             .get(..HEADER_BYTES)
             .map(bytemuck::pod_read_unaligned)
-            .filter(|header: &Header| header.magic == MAGIC)
+            .filter(|header: &Header| header.magic == kind.magic)
             .ok_or(FormatError::NotASegment)?;
         if header.header_crc != header_crc(bytemuck::bytes_of(&header)) || header.zero != [0; 24] {
             return Err(FormatError::Damaged { part: "header".into() });
         }
-        if header.version != VERSION && header.version != VERSION_1 {
+        if header.version != kind.version && !(kind == SEGMENT && header.version == VERSION_1) {
             return Err(FormatError::OtherVersion { found: header.version });
         }
         if header.total_bytes != file.len() as u64 {
@@ -321,17 +344,17 @@ mod tests {
 
     fn sample() -> Vec<Line> {
         let mut writer = ContainerWriter::default();
-        writer.add::<u32>("numbers", &[1, 2, 3]);
-        writer.add::<i64>("instants", &[-5]);
-        writer.add::<u8>("empty", &[]);
-        writer.finish(3)
+        writer.add::<u32>("numbers", vec![1, 2, 3]);
+        writer.add::<i64>("instants", vec![-5]);
+        writer.add::<u8>("empty", Vec::new());
+        writer.finish(SEGMENT, 3)
     }
 
     #[test]
     fn sections_read_back_in_place() {
         let lines = sample();
         let file: &[u8] = bytemuck::cast_slice(&lines);
-        let toc = Toc::read(file).unwrap();
+        let toc = Toc::read(SEGMENT, file).unwrap();
         toc.verify(file).unwrap();
         assert_eq!(toc.rows(), 3);
         assert_eq!(toc.column::<u32>("numbers").unwrap().of(file), &[1, 2, 3]);
@@ -360,7 +383,7 @@ mod tests {
     fn every_flipped_bit_and_every_truncation_is_noticed() {
         let lines = sample();
         let file: &[u8] = bytemuck::cast_slice(&lines);
-        let is_sound = |file: &[u8]| Toc::read(file).and_then(|toc| toc.verify(file)).is_ok();
+        let is_sound = |file: &[u8]| Toc::read(SEGMENT, file).and_then(|toc| toc.verify(file)).is_ok();
         assert!(is_sound(file));
         for place in 0..file.len() {
             let mut altered = file.to_vec();

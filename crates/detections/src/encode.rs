@@ -251,7 +251,7 @@ fn plates(filled: &mut Filled, rows: &[&RowRef<'_>]) {
     filled.plate = built.numbers;
     (filled.plate_key, filled.plate_row, filled.plate_sample) = (built.keys, built.rows, built.sample);
     filled.plate_reversed_key = built.reversed_keys;
-    (filled.plate_reversed, filled.plate_reversed_sample) = (built.reversed, built.reversed_sample);
+    filled.plate_reversed_sample = built.reversed_sample;
     filled.plate_filter = built.filter;
     (filled.plate_long_head, filled.plate_long_tail) = (built.long_head, built.long_tail);
     (filled.plate_long_offsets, filled.plate_long_bytes) = (built.long_offsets, built.long_bytes);
@@ -271,7 +271,7 @@ fn readings(filled: &mut Filled, rows: &[&RowRef<'_>]) {
     filled.reading_plate = built.numbers;
     (filled.rplate_key, filled.rplate_row, filled.rplate_sample) = (built.keys, built.rows, built.sample);
     filled.rplate_reversed_key = built.reversed_keys;
-    (filled.rplate_reversed, filled.rplate_reversed_sample) = (built.reversed, built.reversed_sample);
+    filled.rplate_reversed_sample = built.reversed_sample;
     filled.rplate_filter = built.filter;
     (filled.rplate_long_head, filled.rplate_long_tail) = (built.long_head, built.long_tail);
     (filled.rplate_long_offsets, filled.rplate_long_bytes) = (built.long_offsets, built.long_bytes);

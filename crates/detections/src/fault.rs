@@ -17,6 +17,8 @@ pub enum Step {
     SegmentsWritten,
     /// The catalogue names the new segments; the old ones are still there.
     CatalogueCommitted,
+    /// An index over many segments is written and fsynced; those that it replaces are still there.
+    IndexWritten,
 }
 
 /// Asked at each step; true stops there.

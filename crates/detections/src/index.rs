@@ -12,23 +12,70 @@ use crate::text::{Text, prefix_key, reversed_key};
 use std::cmp::Reverse;
 use std::ops::Range;
 
+/// Texts in order: short ones as ascending keys, each as often as its index needs it, and once as keys read backwards;
+/// long ones as a dictionary.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PlateIndex<'a> {
-    /// One key for each posting, ascending.
+pub(crate) struct Keys<'a> {
     pub(crate) keys: &'a [u64],
-    /// The row of each posting.
-    pub(crate) rows: &'a [U24],
     /// Every `SAMPLE_KEYS`th key.
     pub(crate) sample: &'a [u64],
-    /// Numbers of the short texts in the order of the texts read backwards.
-    pub(crate) reversed: &'a [U24],
-    /// Those texts as keys, and every `SAMPLE_KEYS`th of them.
+    /// The distinct short texts read backwards, ascending, and every `SAMPLE_KEYS`th of them.
     pub(crate) reversed_keys: &'a [u64],
     pub(crate) reversed_sample: &'a [u64],
     pub(crate) long: PlateDictionary<'a>,
     /// The first bytes of each long text, and the last ones backwards, as keys.
     pub(crate) long_head: &'a [u64],
     pub(crate) long_tail: &'a [u64],
+}
+
+impl Keys<'_> {
+    /// The first place whose key is not below `key`.
+    fn at_or_after(&self, key: u64) -> usize {
+        at_or_after(self.keys, self.sample, key)
+    }
+
+    /// The places of the keys from `first` to `last`, both included.
+    pub(crate) fn places(&self, first: u64, last: u64) -> Range<usize> {
+        places(self.keys, self.sample, first, last)
+    }
+
+    /// The same in the order of texts read backwards, as places in `reversed_keys`.
+    pub(crate) fn reversed_places(&self, first: u64, last: u64) -> Range<usize> {
+        places(self.reversed_keys, self.reversed_sample, first, last)
+    }
+
+    /// The places of one key.
+    pub(crate) fn places_of(&self, key: u64) -> Range<usize> {
+        let from = self.at_or_after(key);
+        let same = self.keys.get(from..).unwrap_or_default().iter().take_while(|other| **other == key).count();
+        from..from + same
+    }
+}
+
+fn at_or_after(keys: &[u64], sample: &[u64], key: u64) -> usize {
+    let group = sample.partition_point(|other| *other < key).saturating_sub(1);
+    let from = group * SAMPLE_KEYS;
+    let window = &keys[from..keys.len().min(from + SAMPLE_KEYS + 1)];
+    from + window.partition_point(|other| *other < key)
+}
+
+fn places(keys: &[u64], sample: &[u64], first: u64, last: u64) -> Range<usize> {
+    let from = at_or_after(keys, sample, first);
+    // Ranges are mostly short: look near before looking everywhere.
+    let near = &keys[from..keys.len().min(from + SAMPLE_KEYS)];
+    let to = match near.iter().position(|key| *key > last) {
+        Some(length) => from + length,
+        None => last.checked_add(1).map_or(keys.len(), |next| at_or_after(keys, sample, next)),
+    };
+    from..to
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlateIndex<'a> {
+    /// One key for each posting.
+    pub(crate) keys: Keys<'a>,
+    /// The row of each posting.
+    pub(crate) rows: &'a [U24],
     pub(crate) long_post_offsets: &'a [u32],
     pub(crate) long_post_rows: &'a [U24],
 }
@@ -36,15 +83,15 @@ pub(crate) struct PlateIndex<'a> {
 impl<'a> PlateIndex<'a> {
     pub(crate) fn text(&self, number: u32) -> Text<'a> {
         let at = number as usize;
-        match self.keys.get(at) {
+        match self.keys.keys.get(at) {
             Some(key) => Text::Short(*key),
-            None => Text::Long(self.long.get(number - self.first_long())),
+            None => Text::Long(self.keys.long.get(number - self.first_long())),
         }
     }
 
     /// The number of the first long text.
     pub(crate) fn first_long(&self) -> u32 {
-        u32::try_from(self.keys.len()).expect("a segment has at most SEGMENT_READINGS_MAX postings")
+        u32::try_from(self.keys.keys.len()).expect("a segment has at most SEGMENT_READINGS_MAX postings")
     }
 
     /// The number of a text.
@@ -52,22 +99,18 @@ impl<'a> PlateIndex<'a> {
     pub(crate) fn find(&self, text: Text<'_>) -> Option<u32> {
         match text {
             Text::Short(key) => {
-                let at = self.at_or_after(key);
-                (self.keys.get(at) == Some(&key)).then(|| number(at))
+                let at = self.keys.at_or_after(key);
+                (self.keys.keys.get(at) == Some(&key)).then(|| number(at))
             }
-            Text::Long(text) => self.long.find(text).map(|at| at + self.first_long()),
+            Text::Long(text) => self.keys.long.find(text).map(|at| at + self.first_long()),
         }
     }
 
     /// The rows of one text, newest first.
     #[cfg(test)]
     pub(crate) fn rows_of(&self, number: u32) -> &'a [U24] {
-        let at = number as usize;
-        match self.keys.get(at) {
-            Some(key) => {
-                let same = self.keys[at..].iter().take_while(|other| *other == key).count();
-                &self.rows[at..at + same]
-            }
+        match self.keys.keys.get(number as usize) {
+            Some(key) => &self.rows[self.keys.places_of(*key)],
             None => self.rows_of_long(number - self.first_long()),
         }
     }
@@ -75,44 +118,6 @@ impl<'a> PlateIndex<'a> {
     pub(crate) fn rows_of_long(&self, at: u32) -> &'a [U24] {
         let at = at as usize;
         &self.long_post_rows[self.long_post_offsets[at] as usize..self.long_post_offsets[at + 1] as usize]
-    }
-
-    /// The first place whose key is not below `key`.
-    pub(crate) fn at_or_after(&self, key: u64) -> usize {
-        let group = self.sample.partition_point(|other| *other < key).saturating_sub(1);
-        let from = group * SAMPLE_KEYS;
-        let window = &self.keys[from..self.keys.len().min(from + SAMPLE_KEYS + 1)];
-        from + window.partition_point(|other| *other < key)
-    }
-
-    /// The places of the keys from `first` to `last`, both included.
-    pub(crate) fn places(&self, first: u64, last: u64) -> Range<usize> {
-        let from = self.at_or_after(first);
-        // Ranges are mostly short: look near before looking everywhere.
-        let near = &self.keys[from..self.keys.len().min(from + SAMPLE_KEYS)];
-        let to = match near.iter().position(|key| *key > last) {
-            Some(length) => from + length,
-            None => last.checked_add(1).map_or(self.keys.len(), |next| self.at_or_after(next)),
-        };
-        from..to
-    }
-
-    /// The same in the order of texts read backwards, as places in `reversed`.
-    pub(crate) fn reversed_places(&self, first: u64, last: u64) -> Range<usize> {
-        let from = self.reversed_at_or_after(first);
-        let near = &self.reversed_keys[from..self.reversed_keys.len().min(from + SAMPLE_KEYS)];
-        let to = match near.iter().position(|key| *key > last) {
-            Some(length) => from + length,
-            None => last.checked_add(1).map_or(self.reversed_keys.len(), |next| self.reversed_at_or_after(next)),
-        };
-        from..to
-    }
-
-    fn reversed_at_or_after(&self, key: u64) -> usize {
-        let group = self.reversed_sample.partition_point(|other| *other < key).saturating_sub(1);
-        let from = group * SAMPLE_KEYS;
-        let window = &self.reversed_keys[from..self.reversed_keys.len().min(from + SAMPLE_KEYS + 1)];
-        from + window.partition_point(|other| *other < key)
     }
 }
 
@@ -136,7 +141,6 @@ pub(crate) struct Built {
     pub(crate) keys: Vec<u64>,
     pub(crate) rows: Vec<U24>,
     pub(crate) sample: Vec<u64>,
-    pub(crate) reversed: Vec<U24>,
     pub(crate) reversed_keys: Vec<u64>,
     pub(crate) reversed_sample: Vec<u64>,
     pub(crate) filter: Vec<u32>,
@@ -173,22 +177,24 @@ pub(crate) fn build(texts: &[(Text<'_>, u32)], newness: impl Fn(u32) -> (i64, u6
         built.rows.push(row_of(*at));
         built.numbers[*at as usize] = U24::new(first);
     }
-    built.sample = built.keys.iter().step_by(SAMPLE_KEYS).copied().collect();
-    let mut backwards: Vec<(u64, u32)> = Vec::with_capacity(short.len());
-    let mut before = 0;
-    for (key, place) in built.keys.iter().zip(0_u32..) {
-        if *key != before {
-            backwards.push((reversed_key(*key), place));
-            before = *key;
-        }
-    }
-    backwards.sort_unstable();
-    built.reversed_sample = backwards.iter().step_by(SAMPLE_KEYS).map(|(key, _)| *key).collect();
-    built.reversed_keys = backwards.iter().map(|(key, _)| *key).collect();
-    built.reversed = backwards.iter().map(|(_, place)| U24::new(*place)).collect();
+    built.sample = sample(&built.keys);
+    built.reversed_keys = reversed(&built.keys);
+    built.reversed_sample = sample(&built.reversed_keys);
     add_long(&mut built, long, row_of);
     built.filter = filter::build(texts.iter().map(|(text, _)| text.folded_hash()), texts.len());
     built
+}
+
+/// Every `SAMPLE_KEYS`th of some keys.
+pub(crate) fn sample(keys: &[u64]) -> Vec<u64> {
+    keys.iter().step_by(SAMPLE_KEYS).copied().collect()
+}
+
+/// The distinct ones of ascending keys, as the texts read backwards.
+pub(crate) fn reversed(keys: &[u64]) -> Vec<u64> {
+    let mut reversed: Vec<u64> = keys.chunk_by(|one, other| one == other).map(|same| reversed_key(same[0])).collect();
+    reversed.sort_unstable();
+    reversed
 }
 
 /// A long text, how new its row is, and its place among the texts handed in.

@@ -25,7 +25,7 @@ pub(crate) async fn open(config: StoreConfig, rows_max: usize) -> Result<Shared,
     entries.extend(load_recents(&catalogue).await?);
     let entries = blocking(move || hide(entries, &hidden)).await?;
     let start = Start {
-        snapshot: Snapshot { entries },
+        snapshot: Snapshot::of(entries, Vec::new()),
         next_id: u64::try_from(catalogue.counter("next_id").await?).unwrap_or(1),
         next_batch,
         next_segment: catalogue.counter("next_segment").await?,

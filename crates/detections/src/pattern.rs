@@ -1,17 +1,42 @@
 //! A plate pattern made ready for the index: key masks for short texts, and the narrowest range of keys to try them on.
 
-use crate::index::{PlateIndex, places_within};
+use crate::index::{Keys, PlateIndex, places_within};
 use crate::machine::{KeyMask, select_keys};
-use crate::text::{KEY_BYTES, Text, prefix_key};
+use crate::text::{KEY_BYTES, Text, prefix_key, reversed_key};
 use domain::plate::look_alikes;
 use domain::{PlatePattern, Token};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// Masks of one pattern; where a pattern needs more, its middle is left to the check of each text.
 const MASKS_MAX: usize = 32;
 /// A span of so many keys is looked at rather than narrowed further; backwards, where each key is fetched by itself, fewer.
 const SPAN_KEYS: usize = 1_024;
 const SPAN_KEYS_BACKWARDS: usize = 16;
+
+/// Keys are looked up backwards where fewer than this part of them may match.
+const BACKWARDS_PART: usize = 16;
+
+/// Where a text that matches stands among some keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    Key(usize),
+    /// The number of a long text.
+    Long(u32),
+}
+
+impl Place {
+    /// Its number where long texts follow so many keys.
+    pub(crate) fn number(self, keys: usize) -> usize {
+        match self {
+            Self::Key(at) => at,
+            Self::Long(at) => keys + at as usize,
+        }
+    }
+}
+
+fn number(place: usize) -> u32 {
+    u32::try_from(place).expect("indexes have less than 2^32 keys")
+}
 
 /// A pattern, compiled.
 #[derive(Debug)]
@@ -54,6 +79,11 @@ impl KeyPattern {
         self.hash
     }
 
+    /// Whether the first or the last character is known, so that not all keys are looked at.
+    pub(crate) fn is_anchored(&self) -> bool {
+        !self.begins.is_empty()
+    }
+
     pub(crate) fn matches(&self, text: Text<'_>) -> bool {
         text.read(|text| self.pattern.matches(text, self.widened))
     }
@@ -68,59 +98,77 @@ impl KeyPattern {
         &self,
         index: &PlateIndex<'a>,
         scratch: &mut Vec<u32>,
-        mut visit: impl FnMut(Text<'a>, u32) -> std::ops::ControlFlow<B>,
-    ) -> std::ops::ControlFlow<B> {
-        for span in self.spans(index) {
+        mut visit: impl FnMut(Text<'a>, u32) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        self.each_place(&index.keys, scratch, |text, place| match place {
+            Place::Key(at) => visit(text, index.rows[at].get()),
+            Place::Long(at) => index.rows_of_long(at).iter().try_for_each(|row| visit(text, row.get())),
+        })
+    }
+
+    /// Calls `visit` with every text that matches and each of its places.
+    pub(crate) fn each_place<'a, B>(
+        &self,
+        keys: &Keys<'a>,
+        scratch: &mut Vec<u32>,
+        mut visit: impl FnMut(Text<'a>, Place) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let mut spans = self.spans(keys);
+        // A key that matches backwards is looked up forwards; where many do, all keys are quicker looked at.
+        let is_few = || spans.iter().map(Range::len).sum::<usize>() < keys.reversed_keys.len() / BACKWARDS_PART;
+        let is_backwards = self.is_backwards && is_few();
+        if self.is_backwards && !is_backwards {
+            spans = if self.masks.is_empty() { Vec::new() } else { vec![0..keys.keys.len()] };
+        }
+        for span in spans {
             scratch.clear();
-            if self.is_backwards {
-                for place in &index.reversed[span] {
-                    let key = index.keys[place.place()];
+            if is_backwards {
+                for reversed in &keys.reversed_keys[span] {
+                    let key = reversed_key(*reversed);
                     if self.passes(key) {
-                        let same = index.keys[place.place()..].iter().take_while(|other| **other == key).count();
-                        scratch.extend((place.get()..).take(same));
+                        let same = keys.places_of(key);
+                        scratch.extend((number(same.start)..).take(same.len()));
                     }
                 }
             } else {
-                let from = u32::try_from(span.start).expect("places of an index fit 24 bits");
-                select_keys(&index.keys[span], &self.masks, from, scratch);
+                select_keys(&keys.keys[span.clone()], &self.masks, number(span.start), scratch);
             }
             for place in scratch.iter() {
-                let text = Text::Short(index.keys[*place as usize]);
+                let place = *place as usize;
+                let text = Text::Short(keys.keys[place]);
                 if self.is_exact || self.matches(text) {
-                    visit(text, index.rows[*place as usize].get())?;
+                    visit(text, Place::Key(place))?;
                 }
             }
         }
         scratch.clear();
         let (ends, wanted) =
-            if self.is_backwards { (index.long_tail, self.tail) } else { (index.long_head, self.head) };
+            if self.is_backwards { (keys.long_tail, self.tail) } else { (keys.long_head, self.head) };
         select_keys(ends, &[wanted], 0, scratch);
         for at in scratch.iter() {
-            let text = Text::Long(index.long.get(*at));
+            let text = Text::Long(keys.long.get(*at));
             let other = if self.is_backwards {
-                self.head.has(index.long_head[*at as usize])
+                self.head.has(keys.long_head[*at as usize])
             } else {
-                self.tail.has(index.long_tail[*at as usize])
+                self.tail.has(keys.long_tail[*at as usize])
             };
             if other && self.matches(text) {
-                for row in index.rows_of_long(*at) {
-                    visit(text, row.get())?;
-                }
+                visit(text, Place::Long(*at))?;
             }
         }
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     }
 
     /// Where keys lie that begin as the pattern does. Narrowed character by character where look-alikes branch, so that
     /// branches that no text takes end early.
-    fn spans(&self, index: &PlateIndex<'_>) -> Vec<Range<usize>> {
+    fn spans(&self, keys: &Keys<'_>) -> Vec<Range<usize>> {
         if self.masks.is_empty() {
             return Vec::new();
         }
         let (all, least) = if self.is_backwards {
-            (0..index.reversed.len(), SPAN_KEYS_BACKWARDS)
+            (0..keys.reversed_keys.len(), SPAN_KEYS_BACKWARDS)
         } else {
-            (0..index.keys.len(), SPAN_KEYS)
+            (0..keys.keys.len(), SPAN_KEYS)
         };
         let (mut open, mut spans) = (vec![(Vec::new(), all.clone())], Vec::new());
         while let Some((mut begun, span)) = open.pop() {
@@ -128,7 +176,7 @@ impl KeyPattern {
             while let Some([only]) = self.begins.get(begun.len()).map(Vec::as_slice) {
                 begun.push(*only);
             }
-            let narrowed = if begun.is_empty() { span } else { self.narrowed(index, &begun, span, &all) };
+            let narrowed = if begun.is_empty() { span } else { self.narrowed(keys, &begun, span, &all) };
             match self.begins.get(begun.len()) {
                 Some(choices) if narrowed.len() > least => {
                     open.extend(
@@ -141,14 +189,14 @@ impl KeyPattern {
         spans
     }
 
-    fn narrowed(&self, index: &PlateIndex<'_>, begun: &[u8], span: Range<usize>, all: &Range<usize>) -> Range<usize> {
+    fn narrowed(&self, keys: &Keys<'_>, begun: &[u8], span: Range<usize>, all: &Range<usize>) -> Range<usize> {
         let first = prefix_key(begun);
         let last = first | u64::MAX.checked_shr(8 * u32::try_from(begun.len()).unwrap_or(8)).unwrap_or(0);
         match (self.is_backwards, span == *all) {
-            (true, true) => index.reversed_places(first, last),
-            (true, false) => places_within(index.reversed_keys, span, first, last),
-            (false, true) => index.places(first, last),
-            (false, false) => places_within(index.keys, span, first, last),
+            (true, true) => keys.reversed_places(first, last),
+            (true, false) => places_within(keys.reversed_keys, span, first, last),
+            (false, true) => keys.places(first, last),
+            (false, false) => places_within(keys.keys, span, first, last),
         }
     }
 
@@ -268,7 +316,6 @@ mod tests {
     use crate::index;
     use crate::plates::PlateDictionary;
     use proptest::prelude::*;
-    use std::ops::ControlFlow;
 
     fn token() -> impl Strategy<Value = Token> {
         prop_oneof![
@@ -289,15 +336,16 @@ mod tests {
             let rows: Vec<(Text<'_>, u32)> = texts.iter().map(|text| Text::of(text)).zip(0..).collect();
             let built = index::build(&rows, |row| (0, u64::from(row)));
             let found = PlateIndex {
-                keys: &built.keys,
+                keys: Keys {
+                    keys: &built.keys,
+                    sample: &built.sample,
+                    reversed_keys: &built.reversed_keys,
+                    reversed_sample: &built.reversed_sample,
+                    long_head: &built.long_head,
+                    long_tail: &built.long_tail,
+                    long: PlateDictionary { offsets: &built.long_offsets, bytes: &built.long_bytes },
+                },
                 rows: &built.rows,
-                sample: &built.sample,
-                reversed: &built.reversed,
-                reversed_keys: &built.reversed_keys,
-                reversed_sample: &built.reversed_sample,
-                long_head: &built.long_head,
-                long_tail: &built.long_tail,
-                long: PlateDictionary { offsets: &built.long_offsets, bytes: &built.long_bytes },
                 long_post_offsets: &built.long_post_offsets,
                 long_post_rows: &built.long_post_rows,
             };

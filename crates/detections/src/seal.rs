@@ -5,7 +5,8 @@
 
 use crate::StoreError;
 use crate::catalogue::{Catalogued, describe};
-use crate::container::{FormatError, Line, Toc};
+use crate::container::{FormatError, Line, SEGMENT, Toc};
+use crate::days_index::DaysIndex;
 use crate::encode::{SEGMENT_ROWS_MAX, encode};
 use crate::fault::Step;
 use crate::machine;
@@ -31,9 +32,15 @@ struct Encoded {
 }
 
 /// Lines as the bytes of a blob.
-struct FileBytes(Arc<Segment>);
+pub(crate) struct FileBytes<T>(pub(crate) Arc<T>);
 
-impl AsRef<[u8]> for FileBytes {
+impl AsRef<[u8]> for FileBytes<Segment> {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+impl AsRef<[u8]> for FileBytes<DaysIndex> {
     fn as_ref(&self) -> &[u8] {
         self.0.bytes()
     }
@@ -197,7 +204,7 @@ fn encode_rows(all: Vec<RowRef<'_>>, rows_max: usize) -> Vec<Encoded> {
 /// The rows of a file of version 1, which may have more than a segment of the present version takes.
 fn encode_version_1(path: &Path, known: &Entry, rows_max: usize) -> Result<Vec<Encoded>, FormatError> {
     let map = machine::map(path).map_err(|error| FormatError::Unreadable(error.kind()))?;
-    let checksum = Toc::read(&map)?.crc();
+    let checksum = Toc::read(SEGMENT, &map)?.crc();
     let rows = v1::rows_of(&map)?;
     if Some(checksum) != known.checksum || rows.len() != known.rows {
         return Err(FormatError::NotTheCatalogued);

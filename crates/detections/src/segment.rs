@@ -7,10 +7,10 @@ use crate::columns::{
     BLOCK_ROWS, Columns, EVENT_GROUP_ROWS, FLAG_HAS_CONFIDENCE, FLAG_HAS_READINGS, FLAG_IS_UPDATE, FLAG_LOW_QUALITY,
     FLAG_RAW_LOWER, FLAG_RAW_OTHER, NOT_REPORTED, View,
 };
-use crate::container::{FormatError, Line, Toc, U24, VERSION, VERSION_1};
+use crate::container::{FormatError, Line, SEGMENT, Toc, U24, VERSION, VERSION_1};
 use crate::encode::{SEGMENT_ROWS_MAX, encode};
 use crate::filter;
-use crate::index::PlateIndex;
+use crate::index::{Keys, PlateIndex};
 use crate::machine;
 use crate::plates::PlateDictionary;
 use crate::row::{Origin, Raw, RowRef, VehicleRef};
@@ -36,14 +36,15 @@ pub(crate) struct Segment {
     soundness: OnceLock<Result<(), FormatError>>,
 }
 
+/// The bytes of a container.
 #[derive(Debug)]
-enum Backing {
+pub(crate) enum Backing {
     Mapped(Mmap),
     Memory(Vec<Line>),
 }
 
 impl Backing {
-    fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Mapped(map) => map,
             Self::Memory(lines) => bytemuck::cast_slice(lines),
@@ -80,7 +81,7 @@ impl Segment {
 
     /// A segment of either version; of version 1 only as many rows as one of the present version takes.
     fn open_any(backing: Backing) -> Result<Self, FormatError> {
-        let toc = Toc::read(backing.bytes())?;
+        let toc = Toc::read(SEGMENT, backing.bytes())?;
         if toc.version() != VERSION_1 {
             return Self::open(backing);
         }
@@ -93,7 +94,7 @@ impl Segment {
     }
 
     fn open(backing: Backing) -> Result<Self, FormatError> {
-        let toc = Toc::read(backing.bytes())?;
+        let toc = Toc::read(SEGMENT, backing.bytes())?;
         if toc.version() != VERSION {
             return Err(FormatError::OtherVersion { found: toc.version() });
         }
@@ -130,18 +131,19 @@ impl Segment {
             return Ok(None);
         }
         Ok(Some(PlateIndex {
-            keys: columns.plate_key.of(file),
-            rows: columns.plate_row.of(file),
-            sample: columns.plate_sample.of(file),
-            reversed: columns.plate_reversed.of(file),
-            reversed_keys: columns.plate_reversed_key.of(file),
-            reversed_sample: columns.plate_reversed_sample.of(file),
-            long: PlateDictionary {
-                offsets: columns.plate_long_offsets.of(file),
-                bytes: columns.plate_long_bytes.of(file),
+            keys: Keys {
+                keys: columns.plate_key.of(file),
+                sample: columns.plate_sample.of(file),
+                reversed_keys: columns.plate_reversed_key.of(file),
+                reversed_sample: columns.plate_reversed_sample.of(file),
+                long: PlateDictionary {
+                    offsets: columns.plate_long_offsets.of(file),
+                    bytes: columns.plate_long_bytes.of(file),
+                },
+                long_head: columns.plate_long_head.of(file),
+                long_tail: columns.plate_long_tail.of(file),
             },
-            long_head: columns.plate_long_head.of(file),
-            long_tail: columns.plate_long_tail.of(file),
+            rows: columns.plate_row.of(file),
             long_post_offsets: columns.plate_long_post_offsets.of(file),
             long_post_rows: columns.plate_long_post_rows.of(file),
         }))
@@ -156,18 +158,19 @@ impl Segment {
             return Ok(None);
         }
         Ok(Some(PlateIndex {
-            keys: columns.rplate_key.of(file),
-            rows: columns.rplate_row.of(file),
-            sample: columns.rplate_sample.of(file),
-            reversed: columns.rplate_reversed.of(file),
-            reversed_keys: columns.rplate_reversed_key.of(file),
-            reversed_sample: columns.rplate_reversed_sample.of(file),
-            long: PlateDictionary {
-                offsets: columns.rplate_long_offsets.of(file),
-                bytes: columns.rplate_long_bytes.of(file),
+            keys: Keys {
+                keys: columns.rplate_key.of(file),
+                sample: columns.rplate_sample.of(file),
+                reversed_keys: columns.rplate_reversed_key.of(file),
+                reversed_sample: columns.rplate_reversed_sample.of(file),
+                long: PlateDictionary {
+                    offsets: columns.rplate_long_offsets.of(file),
+                    bytes: columns.rplate_long_bytes.of(file),
+                },
+                long_head: columns.rplate_long_head.of(file),
+                long_tail: columns.rplate_long_tail.of(file),
             },
-            long_head: columns.rplate_long_head.of(file),
-            long_tail: columns.rplate_long_tail.of(file),
+            rows: columns.rplate_row.of(file),
             long_post_offsets: columns.rplate_long_post_offsets.of(file),
             long_post_rows: columns.rplate_long_post_rows.of(file),
         }))
@@ -195,7 +198,7 @@ impl Segment {
     }
 }
 
-fn map(path: &Path) -> Result<Mmap, FormatError> {
+pub(crate) fn map(path: &Path) -> Result<Mmap, FormatError> {
     machine::map(path).map_err(|error| FormatError::Unreadable(error.kind()))
 }
 
@@ -214,15 +217,16 @@ impl<'a> Reader<'a> {
     pub(crate) fn plates(&self) -> PlateIndex<'a> {
         let view = &self.view;
         PlateIndex {
-            keys: view.plate_key,
+            keys: Keys {
+                keys: view.plate_key,
+                sample: view.plate_sample,
+                reversed_keys: view.plate_reversed_key,
+                reversed_sample: view.plate_reversed_sample,
+                long: PlateDictionary { offsets: view.plate_long_offsets, bytes: view.plate_long_bytes },
+                long_head: view.plate_long_head,
+                long_tail: view.plate_long_tail,
+            },
             rows: view.plate_row,
-            sample: view.plate_sample,
-            reversed: view.plate_reversed,
-            reversed_keys: view.plate_reversed_key,
-            reversed_sample: view.plate_reversed_sample,
-            long: PlateDictionary { offsets: view.plate_long_offsets, bytes: view.plate_long_bytes },
-            long_head: view.plate_long_head,
-            long_tail: view.plate_long_tail,
             long_post_offsets: view.plate_long_post_offsets,
             long_post_rows: view.plate_long_post_rows,
         }
@@ -293,18 +297,19 @@ impl<'a> Reader<'a> {
     }
 
     /// The index of alternative readings.
-    fn reading_plates(&self) -> PlateIndex<'a> {
+    pub(crate) fn reading_plates(&self) -> PlateIndex<'a> {
         let view = &self.view;
         PlateIndex {
-            keys: view.rplate_key,
+            keys: Keys {
+                keys: view.rplate_key,
+                sample: view.rplate_sample,
+                reversed_keys: view.rplate_reversed_key,
+                reversed_sample: view.rplate_reversed_sample,
+                long: PlateDictionary { offsets: view.rplate_long_offsets, bytes: view.rplate_long_bytes },
+                long_head: view.rplate_long_head,
+                long_tail: view.rplate_long_tail,
+            },
             rows: view.rplate_row,
-            sample: view.rplate_sample,
-            reversed: view.rplate_reversed,
-            reversed_keys: view.rplate_reversed_key,
-            reversed_sample: view.rplate_reversed_sample,
-            long: PlateDictionary { offsets: view.rplate_long_offsets, bytes: view.rplate_long_bytes },
-            long_head: view.rplate_long_head,
-            long_tail: view.rplate_long_tail,
             long_post_offsets: view.rplate_long_post_offsets,
             long_post_rows: view.rplate_long_post_rows,
         }
@@ -405,6 +410,18 @@ impl<'a> Reader<'a> {
             sum = numbers.into_iter().fold(sum ^ key ^ small, |sum, number| sum.wrapping_add(number.into()));
         }
         std::hint::black_box(sum);
+    }
+
+    /// The same of time and id only.
+    pub(crate) fn touch_times(&self, rows: impl Iterator<Item = usize>) {
+        let view = &self.view;
+        let mid = |column: &[u8], row: usize| u32::from(column.get(row).copied().unwrap_or_default());
+        let of_row = |row: usize| {
+            [view.time_low[row], mid(view.time_mid, row), view.id_low[row], mid(view.id_mid, row)]
+                .into_iter()
+                .fold(u32::from(view.origin[row]), u32::wrapping_add)
+        };
+        std::hint::black_box(rows.map(of_row).fold(0, u32::wrapping_add));
     }
 
     /// The row of an id.

@@ -155,7 +155,6 @@ struct Index<'a> {
     keys: &'a [u64],
     rows: &'a [U24],
     sample: &'a [u64],
-    reversed: &'a [U24],
     reversed_keys: &'a [u64],
     reversed_sample: &'a [u64],
     filter: &'a [u32],
@@ -178,7 +177,6 @@ fn indexes(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
         keys: v.plate_key,
         rows: v.plate_row,
         sample: v.plate_sample,
-        reversed: v.plate_reversed,
         reversed_keys: v.plate_reversed_key,
         reversed_sample: v.plate_reversed_sample,
         filter: v.plate_filter,
@@ -195,7 +193,6 @@ fn indexes(v: &View<'_>, rows: usize) -> Result<(), FormatError> {
         keys: v.rplate_key,
         rows: v.rplate_row,
         sample: v.rplate_sample,
-        reversed: v.rplate_reversed,
         reversed_keys: v.rplate_reversed_key,
         reversed_sample: v.rplate_reversed_sample,
         filter: v.rplate_filter,
@@ -217,13 +214,10 @@ fn check_index(index: &Index<'_>, rows: usize) -> Result<(), FormatError> {
         && index.keys.iter().all(|key| is_plate_key(*key))
         && index.sample.len() == keys.div_ceil(SAMPLE_KEYS)
         && index.sample.iter().eq(index.keys.iter().step_by(SAMPLE_KEYS))
-        && index.reversed_keys.len() == index.reversed.len()
         && index.reversed_keys.is_sorted()
         && index.reversed_sample.iter().eq(index.reversed_keys.iter().step_by(SAMPLE_KEYS))
-        && index.reversed_sample.len() == index.reversed.len().div_ceil(SAMPLE_KEYS)
         && index.filter.len().is_multiple_of(8)
         && rows_below(index.rows, rows)
-        && rows_below(index.reversed, keys)
         && rows_below(index.numbers, keys + long)
         && [index.long_head.len(), index.long_tail.len()] == [long; 2]
         && offsets(index.long_offsets, long, index.long_bytes.len())

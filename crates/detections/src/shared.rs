@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) maintenance: tokio::sync::Mutex<()>,
     /// Held by whoever joins recents in memory.
     pub(crate) joining: tokio::sync::Mutex<()>,
+    /// Whether the indexes over many segments that are there were opened. Changed under `maintenance` only.
+    pub(crate) are_indexes_open: AtomicBool,
     /// Searches that run at once; more wait.
     pub(crate) searches: Arc<tokio::sync::Semaphore>,
     pub(crate) searches_at_once: usize,
@@ -65,6 +67,7 @@ impl Shared {
             search_threads: config.search_threads,
             maintenance: tokio::sync::Mutex::new(()),
             joining: tokio::sync::Mutex::new(()),
+            are_indexes_open: AtomicBool::new(false),
             searches: Arc::new(tokio::sync::Semaphore::new(searches)),
             searches_at_once: searches,
             snapshot: RwLock::new(Arc::new(start.snapshot)),

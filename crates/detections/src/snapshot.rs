@@ -3,6 +3,7 @@
 
 use crate::bits::Bits;
 use crate::container::FormatError;
+use crate::days_index::DaysIndex;
 use crate::row::{day_of, is_near_day};
 use crate::segment::{Reader, Segment};
 use domain::CameraId;
@@ -109,11 +110,6 @@ impl Entry {
         self.hidden_rows().is_some_and(|hidden| hidden.has(row as usize))
     }
 
-    /// Whether it may hold reads of a span of time, `from <= t < to`.
-    pub(crate) fn overlaps(&self, from: i64, to: i64) -> bool {
-        self.times.0 < to && from <= self.times.1
-    }
-
     /// The rows of some ids, ascending, hidden or not.
     fn find_all(&self, ids: &[u64]) -> Vec<u32> {
         let from = ids.partition_point(|id| *id < self.ids.0);
@@ -177,9 +173,58 @@ pub(crate) struct Hiding {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) entries: Vec<Arc<Entry>>,
+    pub(crate) indexes: Vec<Covered>,
+    /// Numbers of the entries, those with the newest reads first; with first and last scan time, so that a search passes
+    /// those that it does not need without reading of each of them.
+    pub(crate) newest_first: Arc<Vec<(u32, (i64, i64))>>,
+}
+
+/// An index over many segments, with where these stand in a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct Covered {
+    /// The blob's name.
+    pub(crate) name: Arc<str>,
+    pub(crate) index: Arc<DaysIndex>,
+    /// For each of its segments the entry with its times; `None` where it is gone or cannot be read.
+    pub(crate) entries: Arc<Vec<Option<(u32, (i64, i64))>>>,
+    /// Rows of the segments that are there.
+    pub(crate) rows: usize,
+}
+
+impl Covered {
+    fn of(name: Arc<str>, index: Arc<DaysIndex>, entries: &[Arc<Entry>]) -> Self {
+        let known: HashMap<&str, u32> = (0..).zip(entries).map(|(at, entry)| (&*entry.name, at)).collect();
+        let mut rows = 0;
+        let place = |(name, checksum): &(Arc<str>, u32)| {
+            let at = *known.get(&**name)?;
+            let entry = entries.get(at as usize)?;
+            let is_it = entry.content.is_ok() && entry.checksum == Some(*checksum);
+            rows += if is_it { entry.rows } else { 0 };
+            is_it.then_some((at, entry.times))
+        };
+        let found: Vec<_> = index.segments().iter().map(place).collect();
+        Self { name, index, entries: Arc::new(found), rows }
+    }
+
+    /// Whether some of its segments are gone.
+    pub(crate) fn is_partly_gone(&self) -> bool {
+        self.entries.iter().any(Option::is_none)
+    }
 }
 
 impl Snapshot {
+    pub(crate) fn of(entries: Vec<Arc<Entry>>, indexes: Vec<(Arc<str>, Arc<DaysIndex>)>) -> Self {
+        let indexes = indexes.into_iter().map(|(name, index)| Covered::of(name, index, &entries)).collect();
+        Self { newest_first: newest_first(&entries), entries, indexes }
+    }
+
+    /// With other indexes.
+    pub(crate) fn with_indexes(&self, goes: impl Fn(&Covered) -> bool, added: Option<(Arc<str>, Arc<DaysIndex>)>) -> Self {
+        let mut indexes: Vec<Covered> = self.indexes.iter().filter(|covered| !goes(covered)).cloned().collect();
+        indexes.extend(added.map(|(name, index)| Covered::of(name, index, &self.entries)));
+        Self { indexes, ..self.clone() }
+    }
+
     /// What hiding some ids makes of the entries. Looks for rows, which searches should not wait for.
     pub(crate) fn hiding(&self, ids: Vec<u64>) -> Hiding {
         let of = if ids.is_empty() { &[][..] } else { &self.entries };
@@ -202,7 +247,7 @@ impl Snapshot {
                 }
             }
         }
-        Self { entries }
+        Self { newest_first: newest_first(&entries), entries, indexes: self.indexes.clone() }
     }
 
     /// With some entries replaced by others that hold the same rows; what was hidden stays hidden.
@@ -210,7 +255,9 @@ impl Snapshot {
         let (gone, stays): (Vec<_>, Vec<_>) = self.entries.iter().cloned().partition(|entry| goes(entry));
         let hidden: Vec<u64> = gone.iter().flat_map(|entry| entry.hidden_ids()).copied().collect();
         let added = added.into_iter().map(|entry| Arc::new(entry.hiding(&hidden).unwrap_or(entry)));
-        Self { entries: stays.into_iter().chain(added).collect() }
+        let entries = stays.into_iter().chain(added).collect();
+        let indexes = self.indexes.iter().map(|covered| (Arc::clone(&covered.name), Arc::clone(&covered.index)));
+        Self::of(entries, indexes.collect())
     }
 
     /// The stored versions of an event: reads of its camera with its event id, of the same UTC day or a neighbouring one.
@@ -234,4 +281,10 @@ impl Snapshot {
         }
         found
     }
+}
+
+fn newest_first(entries: &[Arc<Entry>]) -> Arc<Vec<(u32, (i64, i64))>> {
+    let mut all: Vec<(u32, (i64, i64))> = (0..).zip(entries).map(|(at, entry)| (at, entry.times)).collect();
+    all.sort_by_key(|(_, (_, latest))| std::cmp::Reverse(*latest));
+    Arc::new(all)
 }

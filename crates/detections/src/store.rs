@@ -96,6 +96,7 @@ impl Store {
                 joining.join_or_warn().await;
             }
         });
+        tokio::spawn(index_or_warn(Arc::clone(&shared)));
         tokio::spawn(maintain(Arc::clone(&shared), wake_ups));
         Ok(Self { shared, queue })
     }
@@ -156,6 +157,11 @@ impl Store {
         self.shared.merge().await
     }
 
+    /// Makes indexes over many segments now. The background task does so by itself.
+    pub async fn index_days(&self) -> Result<usize, StoreError> {
+        self.shared.index_days().await
+    }
+
     pub fn stats(&self) -> Stats {
         let snapshot = self.shared.snapshot();
         let mut stats = Stats::default();
@@ -171,16 +177,18 @@ impl Store {
                 stats.set_aside.push(entry.name.to_string());
             }
         }
+        stats.bytes += snapshot.indexes.iter().map(|covered| covered.index.bytes().len() as u64).sum::<u64>();
         stats
     }
 
     /// Bytes of the sections of all segments and recents, by the names of `docs/segment-format.md`.
     pub fn section_bytes(&self) -> std::collections::BTreeMap<String, u64> {
         let mut sizes = std::collections::BTreeMap::new();
-        for segment in self.shared.snapshot().entries.iter().filter_map(|entry| entry.segment().ok()) {
-            for (name, bytes) in segment.sizes() {
-                *sizes.entry(name.to_owned()).or_default() += bytes;
-            }
+        let snapshot = self.shared.snapshot();
+        let segments = snapshot.entries.iter().filter_map(|entry| entry.segment().ok());
+        let indexes = snapshot.indexes.iter().flat_map(|covered| covered.index.sizes());
+        for (name, bytes) in segments.flat_map(|segment| segment.sizes()).chain(indexes) {
+            *sizes.entry(name.to_owned()).or_default() += bytes;
         }
         sizes
     }
@@ -405,5 +413,13 @@ async fn maintain(shared: Arc<Shared>, mut wake_ups: mpsc::Receiver<()>) {
         if let Err(error) = shared.merge().await {
             tracing::error!(error = &error as &dyn std::error::Error, "segments could not be merged");
         }
+        index_or_warn(Arc::clone(&shared)).await;
+    }
+}
+
+/// Opens the indexes over many segments, and makes what is missing. Searches do without until then.
+async fn index_or_warn(shared: Arc<Shared>) {
+    if let Err(error) = shared.index_days().await {
+        tracing::error!(error = &error as &dyn std::error::Error, "an index of plates could not be made");
     }
 }

@@ -1,7 +1,7 @@
 //! Segments of version 1, read once more to be written anew as version 2. Nothing else knows them.
 
 use crate::columns::resolved_sections;
-use crate::container::{FormatError, Toc, VERSION_1};
+use crate::container::{FormatError, SEGMENT, Toc, VERSION_1};
 use crate::plates::PlateDictionary;
 use crate::row::{Origin, Raw, RowRef, VehicleRef};
 use crate::text::Text;
@@ -83,7 +83,7 @@ resolved_sections! {
 
 /// All rows of a file of version 1, once the whole of it was found sound. `file` lies on a 64-byte boundary.
 pub(crate) fn rows_of(file: &[u8]) -> Result<Vec<RowRef<'_>>, FormatError> {
-    let toc = Toc::read(file)?;
+    let toc = Toc::read(SEGMENT, file)?;
     if toc.version() != VERSION_1 {
         return Err(FormatError::OtherVersion { found: toc.version() });
     }

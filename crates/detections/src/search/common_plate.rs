@@ -3,12 +3,12 @@
 //! A plate is its text and its state. Reads without a state are a group of their own: nobody knows whose they are, so they
 //! join no other.
 
-use crate::search::gather::{Gather, fan_out};
+use crate::search::gather::{Gather, Of, fan_out};
 use crate::search::newest::Found;
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, Scratch, Visit, scan};
 use crate::segment::Reader;
-use crate::snapshot::{Entry, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::text::Text;
 use domain::{DetectionId, MatchKind, PlateText, State, UtcMicros};
 use std::collections::{HashMap, HashSet};
@@ -104,10 +104,10 @@ fn key_of<'s>(reader: &Reader<'s>, row: u32) -> Key<'s> {
 /// The plates that were seen in at least two places.
 pub(crate) fn winners<'s>(snapshot: &'s Snapshot, plan: &Plan, threads: usize) -> Result<Winners<'s>, TooManyPlates> {
     let (listed, counted) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let each = |at: usize, entry: &'s Entry, scratch: &mut Scratch, made: &mut SeenBy<'s>| {
-        let at = u32::try_from(at).expect("entries of a snapshot fit 32 bits");
+    let each = |of: Of<'s, '_>, scratch: &mut Scratch, made: &mut SeenBy<'s>| {
+        let at = u32::try_from(of.at).expect("entries of a snapshot fit 32 bits");
         let before = made.plates.len();
-        let _ = scan(plan, entry, scratch, &mut Collecting { at, made, listed: &listed })?;
+        let _ = scan(plan, of, scratch, &mut Collecting { at, made, listed: &listed })?;
         let more = made.plates.len() - before;
         let is_over = counted.fetch_add(more, Ordering::Relaxed) + more > COMMON_PLATES_MAX;
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -169,8 +169,8 @@ pub(crate) fn gather_winners<'s, G: Gather>(
         }
         return made;
     }
-    let each = |at: usize, entry: &'s Entry, scratch: &mut Scratch, made: &mut G| {
-        scan(plan, entry, scratch, &mut Choosing { at, winners, made })
+    let each = |of: Of<'s, '_>, scratch: &mut Scratch, made: &mut G| {
+        scan(plan, of, scratch, &mut Choosing { at: of.at, winners, made })
     };
     let (parts, _) = fan_out(snapshot, plan, threads, &new, |_| false, each);
     for part in parts {

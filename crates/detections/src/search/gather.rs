@@ -1,11 +1,11 @@
 //! A plan over all segments of a snapshot, newest first, by a few threads.
 
+use crate::search::listing::{Listed, Listing};
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, Scratch, Visit, scan};
 use crate::segment::Reader;
 use crate::snapshot::{Entry, Snapshot};
 use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -59,15 +59,22 @@ pub(crate) fn gather<G: Gather>(
     threads: usize,
     new: impl Fn() -> G + Sync,
 ) -> Gathered<G> {
-    let each = |at: usize, entry: &Entry, scratch: &mut Scratch, made: &mut G| {
-        scan(plan, entry, scratch, &mut Into { entry: at, made })
-    };
+    let each = |of: Of<'_, '_>, scratch: &mut Scratch, made: &mut G| scan(plan, of, scratch, &mut Into { entry: of.at, made });
     let (mut parts, set_aside) = fan_out(snapshot, plan, threads, &new, |_| false, each);
     let mut made = parts.pop().unwrap_or_else(&new);
     for part in parts {
         made.join(part);
     }
     Gathered { made, set_aside }
+}
+
+/// An entry that is looked into.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Of<'s, 'l> {
+    pub(crate) at: usize,
+    pub(crate) entry: &'s Entry,
+    /// The rows that an index names; no others can match.
+    pub(crate) listed: Option<&'l [Listed]>,
 }
 
 /// Runs `each` over all entries that the plan's frame reaches, those with the newest reads first. A break ends the run; so
@@ -79,22 +86,23 @@ pub(crate) fn fan_out<'s, P: Send>(
     threads: usize,
     new: &(impl Fn() -> P + Sync),
     is_done: impl Fn(&Entry) -> bool + Sync,
-    each: impl Fn(usize, &'s Entry, &mut Scratch, &mut P) -> Result<ControlFlow<()>, crate::FormatError> + Sync,
+    each: impl for<'l> Fn(Of<'s, 'l>, &mut Scratch, &mut P) -> Result<ControlFlow<()>, crate::FormatError> + Sync,
 ) -> (Vec<P>, Vec<String>) {
-    let (from, to) = (plan.frame.from().0, plan.frame.to().0);
-    let mut entries: Vec<(usize, &'s Arc<Entry>)> =
-        snapshot.entries.iter().enumerate().filter(|(_, entry)| entry.overlaps(from, to)).collect();
-    entries.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.times.1));
+    let listing = Listing::new(snapshot, plan);
+    let entries = &listing.entries;
     let (next, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
     // One thread's share; ends early, with what is made so far, where `pauses` says so.
     let work = |made: &mut P, set_aside: &mut Vec<String>, pauses: &dyn Fn() -> bool| {
         let mut scratch = Scratch::default();
         while !pauses() {
-            let Some((at, entry)) = entries.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let Some((at, span)) = entries.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let at = *at as usize;
+            let entry: &'s Entry = &snapshot.entries[at];
             if is_over.load(Ordering::Relaxed) || is_done(entry) {
                 break;
             }
-            match each(*at, entry, &mut scratch, made) {
+            let of = Of { at, entry, listed: span.as_ref().map(|span| listing.rows(span)) };
+            match each(of, &mut scratch, made) {
                 Err(_) => set_aside.push(entry.name.to_string()),
                 Ok(ControlFlow::Break(())) => is_over.store(true, Ordering::Relaxed),
                 Ok(ControlFlow::Continue(())) => {}

@@ -1,7 +1,7 @@
 //! Counts of matches, and the newest of them. Stops where older reads can change neither.
 
 use crate::answer::{Counts, Hit};
-use crate::search::gather::{Gather, Into, fan_out};
+use crate::search::gather::{Gather, Into, Of, fan_out};
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, scan};
 use crate::segment::Reader;
@@ -121,9 +121,9 @@ pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, threads: usize, stops_at_
     let all = Mutex::new(Newest::new());
     let locked = || all.lock().unwrap_or_else(PoisonError::into_inner);
     let is_done = |entry: &Entry| locked().is_settled_before(entry.times.1);
-    let each = |at: usize, entry, scratch: &mut _, (): &mut ()| {
+    let each = |of: Of<'_, '_>, scratch: &mut _, (): &mut ()| {
         let mut own = Newest { floor: locked().floor, ..Newest::new() };
-        let scanned = scan(plan, entry, scratch, &mut Into { entry: at, made: &mut own });
+        let scanned = scan(plan, of, scratch, &mut Into { entry: of.at, made: &mut own });
         let mut all = locked();
         all.join(own);
         let flow = scanned?;

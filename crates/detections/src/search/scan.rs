@@ -6,6 +6,8 @@ use crate::columns::NOT_REPORTED;
 use crate::container::FormatError;
 use crate::machine::{BoxColumns, NarrowBox, select_boxes, select_points};
 use crate::plates::PlateDictionary;
+use crate::search::gather::Of;
+use crate::search::listing::Listed;
 use crate::search::plan::Plan;
 use crate::segment::{Reader, UNKNOWN_STATE};
 use crate::snapshot::Entry;
@@ -45,10 +47,13 @@ pub(crate) struct Scratch {
 /// Visits every match in an entry.
 pub(crate) fn scan<'s>(
     plan: &Plan,
-    entry: &'s Entry,
+    Of { entry, listed, .. }: Of<'s, '_>,
     scratch: &mut Scratch,
     visit: &mut impl Visit<'s>,
 ) -> Result<ControlFlow<()>, FormatError> {
+    if let Some(listed) = listed {
+        return scan_listed(plan, entry, listed, visit);
+    }
     if plan.pattern.is_none() {
         let reader = entry.reader()?;
         let scan = Scan::new(plan, entry, &reader);
@@ -127,6 +132,44 @@ fn scan_readings<'s>(
     Ok(ControlFlow::Continue(()))
 }
 
+/// Rows that an index names.
+fn scan_listed<'s>(
+    plan: &Plan,
+    entry: &'s Entry,
+    listed: &[Listed],
+    visit: &mut impl Visit<'s>,
+) -> Result<ControlFlow<()>, FormatError> {
+    let reader = entry.reader()?;
+    let (Some(scan), Some(pattern)) = (Scan::new(plan, entry, &reader), &plan.pattern) else {
+        return Ok(ControlFlow::Continue(()));
+    };
+    // Several readings of one row may match; they stand side by side.
+    let mut before = None;
+    for some in listed.chunks(LISTED_TOUCHED) {
+        reader.touch_times(some.iter().map(|listed| listed.row as usize).filter(|row| *row < reader.rows()));
+        for listed in some.iter().filter(|listed| (listed.row as usize) < reader.rows()) {
+            let row = listed.row as usize;
+            let kind = if !listed.is_reading {
+                scan.passes_beside_state(row).then(|| listed.kind.into())
+            } else if before == Some(row) || !scan.passes_beside_state(row) || pattern.matches(reader.plate(row)) {
+                None
+            } else {
+                Some(MatchKind::Alternative)
+            };
+            before = listed.is_reading.then_some(row);
+            if let Some(kind) = kind
+                && visit.one(&reader, Match { row: listed.row, kind, places: 0 }).is_break()
+            {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// Listed rows whose columns are touched ahead.
+const LISTED_TOUCHED: usize = 32;
+
 /// The plan with everything looked up that it needs of one segment.
 #[derive(Debug)]
 struct Scan<'p, 's> {
@@ -197,14 +240,19 @@ impl<'p, 's> Scan<'p, 's> {
                 _ => return None,
             },
         };
-        let holds = self.vehicles.as_ref().is_none_or(|vehicles| vehicles.has(reader.vehicle_number(row)))
+        self.passes_beside_state(row).then_some(kind)
+    }
+
+    /// The same without the state.
+    fn passes_beside_state(&self, row: usize) -> bool {
+        let reader = &self.reader;
+        self.vehicles.as_ref().is_none_or(|vehicles| vehicles.has(reader.vehicle_number(row)))
             && self.frame.is_none_or(|(from, to)| (from..to).contains(&reader.time(row)))
             && self
                 .pools
                 .as_ref()
                 .is_none_or(|pools| pools.contains(&reader.view.origin_pool[reader.origin_number(row)]))
-            && self.hidden.is_none_or(|hidden| !hidden.has(row));
-        holds.then_some(kind)
+            && self.hidden.is_none_or(|hidden| !hidden.has(row))
     }
 
     fn each_by_block(&self, scratch: &mut Scratch, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
