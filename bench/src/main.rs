@@ -4,6 +4,9 @@
 //! durable ingest, prints the table and writes `bench/results.json`. Start at [`run`].
 #![allow(clippy::print_stdout, reason = "a program of the command line")]
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod dataset;
 mod gate;
 mod load;

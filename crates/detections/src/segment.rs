@@ -290,10 +290,39 @@ impl<'a> Reader<'a> {
         if view.flags[row] & FLAG_HAS_READINGS == 0 {
             return Vec::new();
         }
-        let from = view.reading_row.partition_point(|other| other.place() < row);
+        let from = self.first_reading(row);
         let index = self.reading_plates();
         let own = view.reading_row[from..].iter().take_while(|other| other.place() == row).count();
         (from..from + own).map(|at| (index.text(view.reading_plate[at].get()), view.reading_confidence[at])).collect()
+    }
+
+    /// The place of the first reading of a row in `reading.*`. Rows with readings are about evenly spread, so it is looked
+    /// for where it should be first, and then further and further around: few far reads of memory, not one for each halving.
+    fn first_reading(&self, row: usize) -> usize {
+        let rows = self.view.reading_row;
+        let is_before = |at: usize| rows[at].place() < row;
+        let guess = self.reading_guess(row);
+        let (mut low, mut high, mut step) = (0, rows.len(), 8_usize);
+        if guess < rows.len() && is_before(guess) {
+            low = guess + 1;
+            while low + step < rows.len() && is_before(low + step) {
+                low += step + 1;
+                step *= 2;
+            }
+            high = rows.len().min(low + step);
+        } else {
+            high = high.min(guess);
+            while high >= step && !is_before(high - step) {
+                high -= step;
+                step *= 2;
+            }
+            low = high.saturating_sub(step);
+        }
+        low + rows[low..high].partition_point(|other| other.place() < row)
+    }
+
+    fn reading_guess(&self, row: usize) -> usize {
+        row * self.view.reading_row.len() / self.rows.max(1)
     }
 
     /// The index of alternative readings.
@@ -406,8 +435,12 @@ impl<'a> Reader<'a> {
             let key = view.plate_key.get(view.plate[row].place()).copied().unwrap_or_default();
             let event = view.event_group[row / EVENT_GROUP_ROWS] as usize + usize::from(view.event_offset[row]);
             let event = view.event_bytes.get(event).copied().unwrap_or_default();
+            let vehicle = self.vehicle_number(row);
+            let tables = [view.vehicle_make, view.vehicle_model, view.vehicle_colour].map(|table| table[vehicle]);
+            let reading = view.reading_row.get(self.reading_guess(row)).map_or(0, |reading| reading.get());
+            let vehicle = tables.into_iter().chain([view.vehicle_year[vehicle].cast_unsigned(), reading]);
             let small = bytes.into_iter().chain([event]).fold(0, |sum: u64, byte| sum.wrapping_add(byte.into()));
-            sum = numbers.into_iter().fold(sum ^ key ^ small, |sum, number| sum.wrapping_add(number.into()));
+            sum = numbers.into_iter().chain(vehicle).fold(sum ^ key ^ small, |sum, number| sum.wrapping_add(number.into()));
         }
         std::hint::black_box(sum);
     }
@@ -479,4 +512,36 @@ fn slice<'a, T>(offsets: &[u32], values: &'a [T], at: usize) -> &'a [T] {
 
 fn utf8(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::support;
+    use domain::{PlateText, Reading};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_readings_of_a_row_are_found_however_they_are_spread(
+            counts in prop::collection::vec(prop_oneof![8 => Just(0_usize), 1 => 1..4_usize], 1..400),
+            dense in 0..400_usize,
+        ) {
+            let news: Vec<_> = counts.iter().enumerate().map(|(at, count)| {
+                let count = if at >= dense { *count } else { 2 };
+                let reading = |number: usize| Reading { plate: PlateText::normalise(&format!("R{at}X{number}")).unwrap(), confidence: 7 };
+                domain::NewDetection {
+                    readings: (0..count).map(reading).collect(),
+                    ..support::read(&format!("e{at}"), "ABC123")
+                }
+            }).collect();
+            let rows: Vec<RowRef<'_>> = news.iter().map(|new| RowRef::of_new(new, new.scan_time)).collect();
+            let segment = Segment::in_memory(encode(&rows)).unwrap();
+            let reader = segment.read().unwrap();
+            for row in 0..reader.rows() {
+                let plain = reader.view.reading_row.partition_point(|other| other.place() < row);
+                prop_assert_eq!(reader.first_reading(row), plain);
+            }
+        }
+    }
 }
