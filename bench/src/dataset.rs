@@ -109,17 +109,17 @@ impl Dataset {
         let is_fixed = camera < SITES;
         NewDetection {
             camera: CameraId(small(camera)),
-            event_id: format!("{camera}-{number:x}"),
+            event_id: format!("{camera}-{number:x}").into(),
             scan_time: self.time_of(number),
-            raw_plate: text,
+            raw_plate: text.into(),
             plate,
             state: (!below(dice ^ 2, 20).is_multiple_of(20)).then(|| state_of(vehicle)).flatten(),
             confidence: Some(small(7_000 + below(dice ^ 3, 3_000))),
             readings,
             vehicle: Vehicle {
-                make: Some(skewed(&MAKES, vehicle ^ 0x11).to_owned()),
-                model: Some(format!("model {}", below(vehicle ^ 0x12, 12))),
-                colour: Some(skewed(&COLOURS, vehicle ^ 0x13).to_owned()),
+                make: Some(skewed(&MAKES, vehicle ^ 0x11).to_owned().into()),
+                model: Some(format!("model {}", below(vehicle ^ 0x12, 12)).into()),
+                colour: Some(skewed(&COLOURS, vehicle ^ 0x13).to_owned().into()),
                 year: None,
             },
             position,

@@ -58,9 +58,9 @@ fn columns(data: Dataset, from: u64, to: u64) -> anyhow::Result<RecordBatch> {
                 reads.iter().map(|read| u8::try_from(read.pool.0).unwrap_or_default()),
             )),
         ),
-        ("make", texts(&|read| read.vehicle.make.clone())),
-        ("model", texts(&|read| read.vehicle.model.clone())),
-        ("colour", texts(&|read| read.vehicle.colour.clone())),
+        ("make", texts(&|read| read.vehicle.make.as_deref().map(str::to_owned))),
+        ("model", texts(&|read| read.vehicle.model.as_deref().map(str::to_owned))),
+        ("colour", texts(&|read| read.vehicle.colour.as_deref().map(str::to_owned))),
         (
             "confidence",
             Arc::new(UInt16Array::from_iter_values(reads.iter().map(|read| read.confidence.unwrap_or_default()))),

@@ -209,7 +209,7 @@ impl City {
             let year = vehicle.year.map(|year| year.to_string()).unwrap_or_default();
             let (lat, lon) = (read.position.lat().to_string(), read.position.lon().to_string());
             let photos = read.photos_at_camera.to_string();
-            let word = |word: &Option<String>| word.clone().unwrap_or_default();
+            let word = |word: &Option<domain::ShortText>| word.clone().unwrap_or_default();
             writer.write_record([
                 camera.key.as_str(),
                 &read.event_id,

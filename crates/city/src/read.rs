@@ -152,9 +152,9 @@ fn as_told(read: &mut CityRead, story: &stories::StoryVehicle) {
     read.photos_at_camera = told.photos;
     read.low_quality = false;
     read.vehicle = Vehicle {
-        make: MODELS.iter().find(|model| model.model == story.model).map(|model| model.make.to_owned()),
-        model: Some(story.model.to_owned()),
-        colour: Some(story.colour.to_owned()),
+        make: MODELS.iter().find(|model| model.model == story.model).map(|model| model.make.into()),
+        model: Some(story.model.to_owned().into()),
+        colour: Some(story.colour.to_owned().into()),
         year: None,
     };
 }
@@ -192,9 +192,9 @@ fn report_vehicle(camera: &CityCamera, look: &Look, night: bool, chance: &mut Ch
     };
     let year = chance.happens(0.4).then(|| (look.year + chance.below(3) as u16).saturating_sub(1));
     Vehicle {
-        make: knows_make.then(|| model.make.to_owned()),
-        model: knows_model.then(|| model.model.to_owned()),
-        colour: colour.map(ToOwned::to_owned),
+        make: knows_make.then(|| model.make.into()),
+        model: knows_model.then(|| model.model.into()),
+        colour: colour.map(Into::into),
         year: year.filter(|_| knows_model),
     }
 }

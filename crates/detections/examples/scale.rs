@@ -58,17 +58,17 @@ fn read(number: u64, rows: u64) -> NewDetection {
     let makes = ["toyota", "ford", "honda", "tesla", "chevrolet", "nissan", "kia", "bmw", "audi", "volvo"];
     NewDetection {
         camera: CameraId(small(camera)),
-        event_id: format!("{camera}-{number:012x}"),
+        event_id: format!("{camera}-{number:012x}").into(),
         scan_time: UtcMicros(time),
-        raw_plate: plate.as_str().to_owned(),
+        raw_plate: plate.as_str().to_owned().into(),
         plate,
         state: (!dice.is_multiple_of(13)).then(|| State::us(["CA", "NV", "AZ"][small::<usize>(vehicle % 3)]).unwrap()),
         confidence: Some(small(8_000 + dice % 2_000)),
         readings: if dice.is_multiple_of(5) { vec![Reading { plate: alternative, confidence: 1_000 }] } else { vec![] },
         vehicle: Vehicle {
-            make: Some(pick(&makes, 1)),
-            model: Some(format!("model {}", mix(vehicle ^ 2) % 40)),
-            colour: Some(pick(&["white", "black", "grey", "red", "blue", "silver"], 3)),
+            make: Some(pick(&makes, 1).into()),
+            model: Some(format!("model {}", mix(vehicle ^ 2) % 40).into()),
+            colour: Some(pick(&["white", "black", "grey", "red", "blue", "silver"], 3).into()),
             year: Some(small(2000 + mix(vehicle ^ 4) % 26)),
         },
         position: Position {

@@ -12,9 +12,17 @@ use std::sync::Arc;
 /// What an index is made of.
 #[derive(Debug)]
 pub(crate) enum Part {
-    Segment { name: Arc<str>, checksum: u32, segment: Arc<Segment>, latest: i64 },
+    Segment {
+        name: Arc<str>,
+        checksum: u32,
+        segment: Arc<Segment>,
+        latest: i64,
+    },
     /// With the time of the last read of each of its segments; `None` where the segment is gone.
-    Index { index: Arc<DaysIndex>, latest: Vec<Option<i64>> },
+    Index {
+        index: Arc<DaysIndex>,
+        latest: Vec<Option<i64>>,
+    },
 }
 
 /// The sections of one kind of texts, as they are made.
@@ -99,9 +107,8 @@ fn of_segment(reader: &Reader<'_>, is_readings: bool) -> Made {
         }
         rows.clear();
     };
-    let state = |row: usize| {
-        u16::try_from(reader.state_number(row)).expect("segments with more states are not indexed")
-    };
+    let state =
+        |row: usize| u16::try_from(reader.state_number(row)).expect("segments with more states are not indexed");
     let mut place = 0;
     for same in index.keys.keys.chunk_by(|one, other| one == other) {
         let of_key = &index.rows[place..place + same.len()];
@@ -180,8 +187,9 @@ pub(crate) fn build(parts: &[Part]) -> Result<Option<Vec<Line>>, FormatError> {
             }
             Part::Index { index, latest } => {
                 let live = index.segments().iter().zip(latest);
-                segments
-                    .extend(live.filter_map(|((name, crc), latest)| latest.map(|latest| (latest, Arc::clone(name), *crc))));
+                segments.extend(
+                    live.filter_map(|((name, crc), latest)| latest.map(|latest| (latest, Arc::clone(name), *crc))),
+                );
                 codes.extend(index.states());
             }
         }

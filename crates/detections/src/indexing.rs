@@ -68,7 +68,9 @@ impl Shared {
         let (blobs, snapshot) = (self.blobs.clone(), self.snapshot());
         let opened = self.work(move || open_indexes(&blobs, &snapshot.entries)).await?;
         let mut opened = opened.map_err(StoreError::file("list the indexes"))?;
-        self.publish(|snapshot| opened.drain(..).fold(snapshot.clone(), |all, one| all.with_indexes(|_| false, Some(one))));
+        self.publish(|snapshot| {
+            opened.drain(..).fold(snapshot.clone(), |all, one| all.with_indexes(|_| false, Some(one)))
+        });
         self.are_indexes_open.store(true, Ordering::SeqCst);
         Ok(())
     }
@@ -95,7 +97,8 @@ fn next_run(snapshot: &Snapshot) -> Option<Run> {
     if let Some(covered) = snapshot.indexes.iter().find(|covered| covered.is_partly_gone()) {
         return Some(Run { parts: vec![part(covered)], replaced: vec![Arc::clone(&covered.name)] });
     }
-    let covered: HashSet<u32> = snapshot.indexes.iter().flat_map(|covered| covered.entries.iter().flatten()).map(|(at, _)| *at).collect();
+    let covered: HashSet<u32> =
+        snapshot.indexes.iter().flat_map(|covered| covered.entries.iter().flatten()).map(|(at, _)| *at).collect();
     let day = |entry: &Entry| if let Kept::Sealed { day, .. } = entry.kept { Some(day) } else { None };
     let newest = snapshot.entries.iter().filter_map(|entry| day(entry)).max();
     let is_open = |at: u32, entry: &Entry| {
@@ -112,9 +115,10 @@ fn next_run(snapshot: &Snapshot) -> Option<Run> {
         };
         Some((entry.rows, 1, part, None))
     });
-    let indexes = snapshot.indexes.iter().map(|covered| {
-        (covered.rows, covered.entries.len(), part(covered), Some(Arc::clone(&covered.name)))
-    });
+    let indexes = snapshot
+        .indexes
+        .iter()
+        .map(|covered| (covered.rows, covered.entries.len(), part(covered), Some(Arc::clone(&covered.name))));
     let mut units: Vec<(usize, usize, Part, Option<Arc<str>>)> = segments.chain(indexes).collect();
     units.sort_by_key(|(rows, ..)| *rows);
     let tier = |rows: usize| rows.max(1).ilog(RUN.max(2));
@@ -127,8 +131,7 @@ fn next_run(snapshot: &Snapshot) -> Option<Run> {
         };
         let run = units.iter().take_while(fits).count();
         if run >= RUN {
-            let (parts, replaced): (Vec<_>, Vec<_>) =
-                units.drain(..run).map(|(_, _, part, name)| (part, name)).unzip();
+            let (parts, replaced): (Vec<_>, Vec<_>) = units.drain(..run).map(|(_, _, part, name)| (part, name)).unzip();
             return Some(Run { parts, replaced: replaced.into_iter().flatten().collect() });
         }
     }
@@ -140,10 +143,7 @@ fn number_of(name: &str) -> Option<u64> {
 }
 
 /// The indexes that are there. Files of our naming that are of no use are removed.
-fn open_indexes(
-    blobs: &storage::Blobs,
-    entries: &[Arc<Entry>],
-) -> io::Result<Vec<(Arc<str>, Arc<DaysIndex>)>> {
+fn open_indexes(blobs: &storage::Blobs, entries: &[Arc<Entry>]) -> io::Result<Vec<(Arc<str>, Arc<DaysIndex>)>> {
     let mut found: Vec<(Arc<str>, Arc<DaysIndex>)> = Vec::new();
     for path in files(&blobs.local_path("indexes"))? {
         let Some(file) = path.file_name().and_then(|name| name.to_str()) else { continue };

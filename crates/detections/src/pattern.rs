@@ -142,8 +142,7 @@ impl KeyPattern {
             }
         }
         scratch.clear();
-        let (ends, wanted) =
-            if self.is_backwards { (keys.long_tail, self.tail) } else { (keys.long_head, self.head) };
+        let (ends, wanted) = if self.is_backwards { (keys.long_tail, self.tail) } else { (keys.long_head, self.head) };
         select_keys(ends, &[wanted], 0, scratch);
         for at in scratch.iter() {
             let text = Text::Long(keys.long.get(*at));

@@ -3,8 +3,8 @@
 use crate::text::Text;
 use domain::time::DAY_MICROS;
 use domain::{
-    AgencyId, CameraId, Detection, DetectionId, NewDetection, PlateText, PoolId, Position, Reading, Source, State,
-    UtcMicros, Vehicle,
+    AgencyId, CameraId, Detection, DetectionId, NewDetection, PlateText, PoolId, Position, Reading, ShortText, Source,
+    State, UtcMicros, Vehicle,
 };
 use sha2::{Digest, Sha256};
 
@@ -153,12 +153,12 @@ impl<'a> RowRef<'a> {
             pool: self.origin.pool,
             source: self.origin.source,
             camera: self.origin.camera,
-            event_id: self.event_id.to_owned(),
+            event_id: self.event_id.to_owned().into(),
             version: self.version,
             supersedes: self.supersedes.map(DetectionId),
             scan_time: UtcMicros(self.scan_time),
             receive_time: UtcMicros(self.receive_time),
-            raw_plate: self.raw.to_text(text.as_str()),
+            raw_plate: self.raw.to_text(text.as_str()).into(),
             plate: text,
             state: self.state,
             confidence: self.confidence,
@@ -168,9 +168,9 @@ impl<'a> RowRef<'a> {
                 .map(|(text, confidence)| Reading { plate: plate(*text), confidence: *confidence })
                 .collect(),
             vehicle: Vehicle {
-                make: self.vehicle.make.map(str::to_owned),
-                model: self.vehicle.model.map(str::to_owned),
-                colour: self.vehicle.colour.map(str::to_owned),
+                make: self.vehicle.make.map(ShortText::new),
+                model: self.vehicle.model.map(ShortText::new),
+                colour: self.vehicle.colour.map(ShortText::new),
                 year: self.vehicle.year,
             },
             position: self.position,

@@ -302,22 +302,22 @@ impl<'a> Reader<'a> {
         let rows = self.view.reading_row;
         let is_before = |at: usize| rows[at].place() < row;
         let guess = self.reading_guess(row);
-        let (mut low, mut high, mut step) = (0, rows.len(), 8_usize);
-        if guess < rows.len() && is_before(guess) {
-            low = guess + 1;
+        let mut step = 8;
+        let (low, high) = if guess < rows.len() && is_before(guess) {
+            let mut low = guess + 1;
             while low + step < rows.len() && is_before(low + step) {
                 low += step + 1;
                 step *= 2;
             }
-            high = rows.len().min(low + step);
+            (low, rows.len().min(low + step))
         } else {
-            high = high.min(guess);
+            let mut high = rows.len().min(guess);
             while high >= step && !is_before(high - step) {
                 high -= step;
                 step *= 2;
             }
-            low = high.saturating_sub(step);
-        }
+            (high.saturating_sub(step), high)
+        };
         low + rows[low..high].partition_point(|other| other.place() < row)
     }
 
@@ -440,7 +440,10 @@ impl<'a> Reader<'a> {
             let reading = view.reading_row.get(self.reading_guess(row)).map_or(0, |reading| reading.get());
             let vehicle = tables.into_iter().chain([view.vehicle_year[vehicle].cast_unsigned(), reading]);
             let small = bytes.into_iter().chain([event]).fold(0, |sum: u64, byte| sum.wrapping_add(byte.into()));
-            sum = numbers.into_iter().chain(vehicle).fold(sum ^ key ^ small, |sum, number| sum.wrapping_add(number.into()));
+            sum = numbers
+                .into_iter()
+                .chain(vehicle)
+                .fold(sum ^ key ^ small, |sum, number| sum.wrapping_add(number.into()));
         }
         std::hint::black_box(sum);
     }
@@ -517,7 +520,6 @@ fn utf8(bytes: &[u8]) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::support;
     use domain::{PlateText, Reading};
     use proptest::prelude::*;
 
@@ -532,7 +534,7 @@ mod tests {
                 let reading = |number: usize| Reading { plate: PlateText::normalise(&format!("R{at}X{number}")).unwrap(), confidence: 7 };
                 domain::NewDetection {
                     readings: (0..count).map(reading).collect(),
-                    ..support::read(&format!("e{at}"), "ABC123")
+                    ..crate::tests::support::read(&format!("e{at}"), "ABC123")
                 }
             }).collect();
             let rows: Vec<RowRef<'_>> = news.iter().map(|new| RowRef::of_new(new, new.scan_time)).collect();

@@ -20,7 +20,8 @@ pub(crate) struct Shared {
     pub(crate) faults: FaultHook,
     pub(crate) seal_rows: usize,
     pub(crate) seal_batches: usize,
-    pub(crate) search_threads: usize,
+    /// Threads that help with a search.
+    pub(crate) helpers: Option<Arc<rayon::ThreadPool>>,
     pub(crate) packs: Arc<Mutex<Packs>>,
     /// Held by whoever seals or merges; there is one at a time.
     pub(crate) maintenance: tokio::sync::Mutex<()>,
@@ -64,7 +65,7 @@ impl Shared {
             faults: config.faults,
             seal_rows: config.seal_rows,
             seal_batches: config.seal_batches,
-            search_threads: config.search_threads,
+            helpers: helpers(config.search_threads),
             maintenance: tokio::sync::Mutex::new(()),
             joining: tokio::sync::Mutex::new(()),
             are_indexes_open: AtomicBool::new(false),
@@ -179,4 +180,11 @@ impl Shared {
     ) -> Result<T, StoreError> {
         tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::WorkerLost)
     }
+}
+
+/// The threads beside the one that asks; none where only that one is to work, or the system gives no more.
+fn helpers(search_threads: usize) -> Option<Arc<rayon::ThreadPool>> {
+    let more = search_threads.checked_sub(1).filter(|more| *more > 0)?;
+    let named = rayon::ThreadPoolBuilder::new().num_threads(more).thread_name(|number| format!("search-{number}"));
+    named.build().inspect_err(|error| tracing::warn!(%error, "searches have no helping threads")).ok().map(Arc::new)
 }

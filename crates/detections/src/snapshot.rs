@@ -219,7 +219,11 @@ impl Snapshot {
     }
 
     /// With other indexes.
-    pub(crate) fn with_indexes(&self, goes: impl Fn(&Covered) -> bool, added: Option<(Arc<str>, Arc<DaysIndex>)>) -> Self {
+    pub(crate) fn with_indexes(
+        &self,
+        goes: impl Fn(&Covered) -> bool,
+        added: Option<(Arc<str>, Arc<DaysIndex>)>,
+    ) -> Self {
         let mut indexes: Vec<Covered> = self.indexes.iter().filter(|covered| !goes(covered)).cloned().collect();
         indexes.extend(added.map(|(name, index)| Covered::of(name, index, &self.entries)));
         Self { indexes, ..self.clone() }

@@ -8,7 +8,7 @@ use crate::open;
 use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
 use crate::search::common_plate::{self, Tally};
 use crate::search::density::Density;
-use crate::search::gather::{Gather, Gathered, gather};
+use crate::search::gather::{Gather, Gathered, Helpers, gather};
 use crate::search::newest::{self, Newest, NewestFound};
 use crate::search::plan::{Plan, Search};
 use crate::search::scan::Match;
@@ -218,7 +218,7 @@ impl Store {
     pub(crate) async fn search<T: Send + 'static>(
         &self,
         search: Search,
-        run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, usize) -> Result<T, common_plate::TooManyPlates>
+        run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, Helpers<'_>) -> Result<T, common_plate::TooManyPlates>
         + Send
         + 'static,
     ) -> Result<T, StoreError> {
@@ -226,11 +226,11 @@ impl Store {
         let turn = waiting.acquire_owned().await.map_err(|_| StoreError::Closed)?;
         // Several searches share the processors by themselves.
         let others = self.shared.searches.available_permits() < self.shared.searches_at_once - 1;
-        let (snapshot, threads) = (self.shared.snapshot(), if others { 1 } else { self.shared.search_threads });
+        let (snapshot, helpers) = (self.shared.snapshot(), self.shared.helpers.clone().filter(|_| !others));
         let work = move || {
             let _turn = turn;
             // A search changes nothing that others see: one that panics over a segment leaves nothing half done.
-            catch_unwind(AssertUnwindSafe(|| run(&snapshot, &Plan::new(&search), threads)))
+            catch_unwind(AssertUnwindSafe(|| run(&snapshot, &Plan::new(&search), helpers.as_deref())))
                 .map_err(|_| StoreError::WorkerLost)
         };
         let found = match tokio::runtime::Handle::current().runtime_flavor() {
@@ -241,8 +241,8 @@ impl Store {
     }
 
     pub(crate) async fn preview_of(&self, search: Search) -> Result<Previewed, StoreError> {
-        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
-            let gathered = gather_all(snapshot, plan, threads, Density::new)?;
+        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, helpers: Helpers<'_>| {
+            let gathered = gather_all(snapshot, plan, helpers, Density::new)?;
             let count = count_of(gathered.made.counts.total());
             let (density, cell_e7) = gathered.made.into_cells();
             Ok(Previewed { count, density, cell_e7, set_aside: gathered.set_aside })
@@ -251,27 +251,27 @@ impl Store {
     }
 
     pub(crate) async fn rows_of(&self, search: Search, is_confirmed: bool) -> Result<Answer, StoreError> {
-        let run = move |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
+        let run = move |snapshot: &crate::snapshot::Snapshot, plan: &Plan, helpers: Helpers<'_>| {
             let mut winners = None;
             let found = if plan.is_common {
-                let common = winners.insert(common_plate::winners(snapshot, plan, threads)?);
-                let newest = common_plate::gather_winners(snapshot, plan, common, threads, Newest::new);
+                let common = winners.insert(common_plate::winners(snapshot, plan, helpers)?);
+                let newest = common_plate::gather_winners(snapshot, plan, common, helpers, Newest::new);
                 let (counts, set_aside) = (newest.counts, std::mem::take(&mut common.set_aside));
                 NewestFound { counts, found: newest.into_newest(), set_aside }
             } else {
-                newest::newest(snapshot, plan, threads, !is_confirmed)
+                newest::newest(snapshot, plan, helpers, !is_confirmed)
             };
             let NewestFound { counts, found, set_aside } = found;
             let is_truncated = counts.total() >= RESULTS_WARNING as u64;
             if is_truncated && !is_confirmed {
                 return Ok(Answer::NeedsConfirmation { at_least: RESULTS_WARNING as u64 });
             }
-            let hits = newest::hits(snapshot, plan, threads, &found);
+            let hits = newest::hits(snapshot, plan, helpers, &found);
             // Only what the report shows is tallied: the plates of the hits, in a second pass.
             let common = winners.map(|mut winners| {
                 winners.keep_those_of(snapshot, &found);
                 let new = || Tally::new(plan);
-                common_plate::gather_winners(snapshot, plan, &winners, threads, new).into_report(&hits)
+                common_plate::gather_winners(snapshot, plan, &winners, helpers, new).into_report(&hits)
             });
             let count = count_of(counts.total());
             Ok(Answer::Rows(Box::new(FoundRows { hits, count, counts, is_truncated, common, set_aside })))
@@ -280,8 +280,8 @@ impl Store {
     }
 
     pub(crate) async fn count_of(&self, search: Search) -> Result<Counted, StoreError> {
-        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, threads| {
-            let gathered = gather_all(snapshot, plan, threads, OnlyCounts::default)?;
+        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, helpers: Helpers<'_>| {
+            let gathered = gather_all(snapshot, plan, helpers, OnlyCounts::default)?;
             Ok(Counted { counts: gathered.made.0, set_aside: gathered.set_aside })
         };
         self.search(search, run).await
@@ -369,14 +369,14 @@ fn shown(shared: &Shared, id: u64) -> Option<Shown> {
 fn gather_all<G: Gather>(
     snapshot: &crate::snapshot::Snapshot,
     plan: &Plan,
-    threads: usize,
+    helpers: Helpers<'_>,
     new: impl Fn() -> G + Sync,
 ) -> Result<Gathered<G>, common_plate::TooManyPlates> {
     if !plan.is_common {
-        return Ok(gather(snapshot, plan, threads, new));
+        return Ok(gather(snapshot, plan, helpers, new));
     }
-    let winners = common_plate::winners(snapshot, plan, threads)?;
-    let made = common_plate::gather_winners(snapshot, plan, &winners, threads, new);
+    let winners = common_plate::winners(snapshot, plan, helpers)?;
+    let made = common_plate::gather_winners(snapshot, plan, &winners, helpers, new);
     Ok(Gathered { made, set_aside: winners.set_aside })
 }
 

@@ -16,7 +16,7 @@ use crate::{StoreError, tiers};
 use domain::limits::{
     BATCH_DETECTIONS_MAX, EVENT_ID_CHARS_MAX, PHOTO_BYTES_MAX, PHOTOS_MAX, READINGS_MAX, VEHICLE_WORD_CHARS_MAX,
 };
-use domain::{CameraId, DetectionId, NewDetection, PlateText, UtcMicros};
+use domain::{CameraId, DetectionId, NewDetection, PlateText, ShortText, UtcMicros};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use storage::Vault;
@@ -52,7 +52,7 @@ pub(crate) fn check(batch: &[NewDetection]) -> Result<(), StoreError> {
     }
     let is_plate = |plate: &PlateText| PlateText::normalise(plate.as_str()).as_ref() == Ok(plate);
     let too_long =
-        |word: &Option<String>| word.as_ref().is_some_and(|word| word.chars().count() > VEHICLE_WORD_CHARS_MAX);
+        |word: &Option<ShortText>| word.as_ref().is_some_and(|word| word.chars().count() > VEHICLE_WORD_CHARS_MAX);
     for (index, new) in batch.iter().enumerate() {
         let refuse = |field, problem| Err(StoreError::Refused { index, field, problem });
         let vehicle = &new.vehicle;

@@ -1,5 +1,6 @@
 //! Detections: what a camera hands in, and what the store holds (DET-1 to DET-7).
 
+use crate::ShortText;
 use crate::area::Position;
 use crate::ids::{AgencyId, CameraId, DetectionId, PoolId};
 use crate::plate::PlateText;
@@ -56,10 +57,10 @@ word_enum!(
 pub struct NewDetection {
     pub camera: CameraId,
     /// The camera's own id of the event; (camera, event id) makes appending idempotent.
-    pub event_id: String,
+    pub event_id: ShortText,
     pub scan_time: UtcMicros,
     /// The plate as the reader wrote it.
-    pub raw_plate: String,
+    pub raw_plate: ShortText,
     pub plate: PlateText,
     /// `None` where the reader did not report one.
     pub state: Option<State>,
@@ -91,14 +92,14 @@ pub struct Detection {
     pub pool: PoolId,
     pub source: Source,
     pub camera: CameraId,
-    pub event_id: String,
+    pub event_id: ShortText,
     /// 1, and one more for each later update of the same event.
     pub version: u32,
     /// The earlier version that this one replaces.
     pub supersedes: Option<DetectionId>,
     pub scan_time: UtcMicros,
     pub receive_time: UtcMicros,
-    pub raw_plate: String,
+    pub raw_plate: ShortText,
     pub plate: PlateText,
     pub state: Option<State>,
     pub confidence: Option<u16>,

@@ -27,3 +27,6 @@ pub use roles::{LogIn, Permission, Role};
 pub use state::State;
 pub use time::{TimeFrame, UtcMicros};
 pub use vehicle::{Vehicle, VehicleFilter};
+
+/// Text that is mostly short, as those of a detection are: up to 24 bytes lie in place, without an allocation of their own.
+pub type ShortText = compact_str::CompactString;

@@ -1,5 +1,6 @@
 //! Plate text, patterns over it, and the characters that cameras confuse (QRY-1, QRY-2, QRY-10).
 
+use crate::ShortText;
 use crate::limits::{PATTERN_TOKENS_MAX, PLATE_CHARS_MAX};
 use crate::roles::word_enum;
 use crate::state::State;
@@ -9,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 /// A plate as it is compared: NFKC, upper case, letters and digits of any script only, 1 to 16 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PlateText(String);
+pub struct PlateText(ShortText);
 
 impl PlateText {
     /// Normalises what a camera or a person wrote. Spaces, hyphens, dots and the like are not part of a plate.
@@ -17,9 +18,9 @@ impl PlateText {
         // Most plates come in their normal form, and are read back so from the store many thousands of times.
         let is_normal = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
         if (1..=PLATE_CHARS_MAX).contains(&raw.len()) && raw.bytes().all(is_normal) {
-            return Ok(Self(raw.to_owned()));
+            return Ok(Self(raw.into()));
         }
-        let mut text = String::new();
+        let mut text = ShortText::default();
         for (count, character) in plate_characters(raw).enumerate() {
             if count >= PLATE_CHARS_MAX {
                 return Err(PlateError::TooLong);
@@ -56,7 +57,7 @@ impl TryFrom<String> for PlateText {
 
 impl From<PlateText> for String {
     fn from(plate: PlateText) -> Self {
-        plate.0
+        plate.0.into()
     }
 }
 

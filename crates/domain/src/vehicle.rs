@@ -1,5 +1,6 @@
 //! What a camera says of the vehicle (DET-3), and the filter over it (QRY-3).
 
+use crate::ShortText;
 use crate::limits::VEHICLE_WORD_CHARS_MAX;
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vehicle {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub make: Option<String>,
+    pub make: Option<ShortText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    pub model: Option<ShortText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub colour: Option<String>,
+    pub colour: Option<ShortText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub year: Option<u16>,
 }
@@ -20,11 +21,11 @@ pub struct Vehicle {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VehicleFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub make: Option<String>,
+    pub make: Option<ShortText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    pub model: Option<ShortText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub colour: Option<String>,
+    pub colour: Option<ShortText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub year: Option<u16>,
 }
@@ -35,23 +36,23 @@ impl VehicleFilter {
     }
 
     pub fn matches(&self, vehicle: &Vehicle) -> bool {
-        fn holds<T: PartialEq>(wanted: Option<&T>, seen: Option<&T>) -> bool {
+        fn holds<T: PartialEq + ?Sized>(wanted: Option<&T>, seen: Option<&T>) -> bool {
             wanted.is_none_or(|wanted| seen == Some(wanted))
         }
-        holds(self.make.as_ref(), vehicle.make.as_ref())
-            && holds(self.model.as_ref(), vehicle.model.as_ref())
-            && holds(self.colour.as_ref(), vehicle.colour.as_ref())
+        holds(self.make.as_deref(), vehicle.make.as_deref())
+            && holds(self.model.as_deref(), vehicle.model.as_deref())
+            && holds(self.colour.as_deref(), vehicle.colour.as_deref())
             && holds(self.year.as_ref(), vehicle.year.as_ref())
     }
 }
 
 /// Brings a make, model or colour to the form that is stored and compared: trimmed, lower case, inner white space single.
 /// Empty and over-long words, and words with control characters, are not words: `None`.
-pub fn normalise_word(raw: &str) -> Option<String> {
+pub fn normalise_word(raw: &str) -> Option<ShortText> {
     let word = raw.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let fits =
         !word.is_empty() && word.chars().count() <= VEHICLE_WORD_CHARS_MAX && !word.chars().any(char::is_control);
-    fits.then_some(word)
+    fits.then(|| word.into())
 }
 
 #[cfg(test)]

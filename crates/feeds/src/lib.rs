@@ -68,7 +68,7 @@ pub struct Received {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
     pub reason: &'static str,
-    pub event_id: String,
+    pub event_id: domain::ShortText,
     /// As it would be stored, for a data steward to correct or withdraw.
     pub detection: NewDetection,
 }
@@ -109,7 +109,7 @@ impl LeftOut {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SameCar {
     /// The event that stays, one of [`Received::detections`].
-    pub event_id: String,
+    pub event_id: domain::ShortText,
     /// The events it replaces, whether they came before or come late.
     pub other_event_ids: Vec<String>,
 }

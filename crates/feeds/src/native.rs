@@ -155,9 +155,9 @@ impl Sent<'_> {
         let photos_at_camera = at_camera(self.photos_at_camera, photos.len()).at("photos_at_camera")?;
         Ok(NewDetection {
             camera: camera.camera,
-            event_id,
+            event_id: event_id.into(),
             scan_time,
-            raw_plate: raw_plate.into_owned(),
+            raw_plate: raw_plate.into_owned().into(),
             state: state(self.state).at("state")?,
             confidence: fraction(self.confidence).at("confidence")?,
             readings: checks::choose_readings(&plate, readings, left_out),
@@ -213,12 +213,12 @@ impl SentVehicle<'_> {
     }
 }
 
-fn word(sent: Lax<Cow<'_, str>>) -> Result<Option<String>, Reason> {
+fn word(sent: Lax<Cow<'_, str>>) -> Result<Option<domain::ShortText>, Reason> {
     sent.strict()?.map_or(Ok(None), |raw| vehicle_word(&raw))
 }
 
 /// A make, model or colour; an empty one was not reported.
-pub(crate) fn vehicle_word(raw: &str) -> Result<Option<String>, Reason> {
+pub(crate) fn vehicle_word(raw: &str) -> Result<Option<domain::ShortText>, Reason> {
     if raw.trim().is_empty() {
         return Ok(None);
     }

@@ -327,9 +327,9 @@ impl Seen<'_> {
         let candidates = self.candidates.lenient().or(seen.candidates);
         Ok(Some(NewDetection {
             camera: camera.camera,
-            event_id,
+            event_id: event_id.into(),
             scan_time,
-            raw_plate: raw_plate.into_owned(),
+            raw_plate: raw_plate.into_owned().into(),
             state: region.and_then(|code| region::plate_recognizer(&code)),
             confidence: sure.and_then(|sure| checks::clamped_confidence(sure, ONE)),
             readings: readings(&plate, candidates, ONE, &mut received.left_out),

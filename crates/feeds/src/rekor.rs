@@ -186,7 +186,7 @@ impl VehicleSeen<'_> {
         let make = spaced(self.make).and_then(|word| vehicle_word(&word));
         let model = spaced(self.make_model).and_then(|both| {
             let both = vehicle_word(&both)?;
-            both.strip_prefix(make.as_deref()?)?.strip_prefix(' ').map(str::to_owned)
+            both.strip_prefix(make.as_deref()?)?.strip_prefix(' ').map(domain::ShortText::new)
         });
         let year = self.year.lenient().and_then(|best| best.word.trim().parse().ok()).and_then(year_of);
         Vehicle { make, model, colour: spaced(self.color).and_then(|word| vehicle_word(&word)), year }
@@ -259,9 +259,9 @@ impl Group<'_> {
         }
         let detection = NewDetection {
             camera: camera.camera,
-            event_id,
+            event_id: event_id.into(),
             scan_time,
-            raw_plate: raw_plate.into_owned(),
+            raw_plate: raw_plate.into_owned().into(),
             state,
             confidence: confidence.and_then(|sure| checks::clamped_confidence(sure.0, PER_CENT)),
             readings: readings(&plate, candidates, PER_CENT, &mut received.left_out),
@@ -341,9 +341,9 @@ impl Plate<'_> {
         let crop = take_photo(received, place, "plate_crop_jpeg", PhotoKind::Plate, self.plate_crop_jpeg, &mut photos);
         Ok(Some(NewDetection {
             camera: camera.camera,
-            event_id,
+            event_id: event_id.into(),
             scan_time: scan_time.at("epoch_time")?,
-            raw_plate: raw_plate.into_owned(),
+            raw_plate: raw_plate.into_owned().into(),
             state: state_of([self.region.lenient(), None], frame.country.as_deref()),
             confidence: self.confidence.lenient().and_then(|sure| checks::clamped_confidence(sure.0, PER_CENT)),
             readings: readings(&plate, self.candidates.lenient(), PER_CENT, &mut received.left_out),

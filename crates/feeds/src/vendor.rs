@@ -129,7 +129,7 @@ impl<'de: 'a, 'a> FromJson<'de> for Best<'a> {
 }
 
 /// A make, model or colour; what a reader calls unknown was not reported.
-pub(crate) fn vehicle_word(raw: &str) -> Option<String> {
+pub(crate) fn vehicle_word(raw: &str) -> Option<domain::ShortText> {
     word(raw).ok().flatten().filter(|word| !matches!(word.as_str(), "unknown" | "generic" | "none" | "missing"))
 }
 

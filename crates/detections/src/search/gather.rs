@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 /// that is busy with other things several times as much. The model tests are small, and join threads too.
 const ALONE: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(1) };
 
+/// Threads that may help with a search; none where others are searching too. They are kept: one that is started for each
+/// search would fetch its memory from the system each time.
+pub(crate) type Helpers<'h> = Option<&'h rayon::ThreadPool>;
+
 /// Makes something of matches. Each thread has its own; they are joined at the end.
 pub(crate) trait Gather: Send {
     fn take(&mut self, entry: usize, reader: &Reader<'_>, found: Match);
@@ -56,11 +60,12 @@ pub(crate) struct Gathered<G> {
 pub(crate) fn gather<G: Gather>(
     snapshot: &Snapshot,
     plan: &Plan,
-    threads: usize,
+    helpers: Helpers<'_>,
     new: impl Fn() -> G + Sync,
 ) -> Gathered<G> {
-    let each = |of: Of<'_, '_>, scratch: &mut Scratch, made: &mut G| scan(plan, of, scratch, &mut Into { entry: of.at, made });
-    let (mut parts, set_aside) = fan_out(snapshot, plan, threads, &new, |_| false, each);
+    let each =
+        |of: Of<'_, '_>, scratch: &mut Scratch, made: &mut G| scan(plan, of, scratch, &mut Into { entry: of.at, made });
+    let (mut parts, set_aside) = fan_out(snapshot, plan, helpers, &new, |_| false, each);
     let mut made = parts.pop().unwrap_or_else(&new);
     for part in parts {
         made.join(part);
@@ -83,7 +88,7 @@ pub(crate) struct Of<'s, 'l> {
 pub(crate) fn fan_out<'s, P: Send>(
     snapshot: &'s Snapshot,
     plan: &Plan,
-    threads: usize,
+    helpers: Helpers<'_>,
     new: &(impl Fn() -> P + Sync),
     is_done: impl Fn(&Entry) -> bool + Sync,
     each: impl for<'l> Fn(Of<'s, 'l>, &mut Scratch, &mut P) -> Result<ControlFlow<()>, crate::FormatError> + Sync,
@@ -111,22 +116,20 @@ pub(crate) fn fan_out<'s, P: Send>(
     };
     let (mut made, mut set_aside) = (new(), Vec::new());
     let began = Instant::now();
-    work(&mut made, &mut set_aside, &|| threads > 1 && began.elapsed() >= ALONE);
+    work(&mut made, &mut set_aside, &|| helpers.is_some() && began.elapsed() >= ALONE);
     let is_left = next.load(Ordering::Relaxed) < entries.len() && !is_over.load(Ordering::Relaxed);
     let mut parts = vec![(made, set_aside)];
-    if is_left {
-        std::thread::scope(|scope| {
-            let helping = || {
-                let mut part = (new(), Vec::new());
-                work(&mut part.0, &mut part.1, &|| false);
-                part
-            };
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(helping)).collect();
+    if let Some(pool) = helpers.filter(|_| is_left) {
+        let mut others: Vec<_> = (0..pool.current_num_threads()).map(|_| (new(), Vec::new())).collect();
+        pool.in_place_scope(|scope| {
+            for (made, set_aside) in &mut others {
+                scope.spawn(|_| work(made, set_aside, &|| false));
+            }
             for (made, set_aside) in &mut parts {
                 work(made, set_aside, &|| false);
             }
-            parts.extend(others.into_iter().map(|other| other.join().expect("a search thread does not panic")));
         });
+        parts.append(&mut others);
     }
     let (made, set_aside): (Vec<P>, Vec<Vec<String>>) = parts.into_iter().unzip();
     let mut set_aside = set_aside.concat();

@@ -1,7 +1,7 @@
 //! Counts of matches, and the newest of them. Stops where older reads can change neither.
 
 use crate::answer::{Counts, Hit};
-use crate::search::gather::{Gather, Into, Of, fan_out};
+use crate::search::gather::{Gather, Helpers, Into, Of, fan_out};
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, scan};
 use crate::segment::Reader;
@@ -117,7 +117,7 @@ pub(crate) struct NewestFound {
 }
 
 /// Counts up to the warning, and the newest matches. `stops_at_warning` ends as soon as the warning is certain.
-pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, threads: usize, stops_at_warning: bool) -> NewestFound {
+pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, helpers: Helpers<'_>, stops_at_warning: bool) -> NewestFound {
     let all = Mutex::new(Newest::new());
     let locked = || all.lock().unwrap_or_else(PoisonError::into_inner);
     let is_done = |entry: &Entry| locked().is_settled_before(entry.times.1);
@@ -129,27 +129,29 @@ pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, threads: usize, stops_at_
         let flow = scanned?;
         Ok(if stops_at_warning && all.is_large() { ControlFlow::Break(()) } else { flow })
     };
-    let (_, set_aside) = fan_out(snapshot, plan, threads, &|| (), is_done, each);
+    let (_, set_aside) = fan_out(snapshot, plan, helpers, &|| (), is_done, each);
     let made = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     NewestFound { counts: made.counts, found: made.into_newest(), set_aside }
 }
 
 /// The rows themselves, in full.
-pub(crate) fn hits(snapshot: &Snapshot, plan: &Plan, threads: usize, found: &[Found]) -> Vec<Hit> {
-    if threads < 2 || found.len() < HITS_FOR_THREADS {
-        return make_hits(snapshot, plan, found);
-    }
+pub(crate) fn hits(snapshot: &Snapshot, plan: &Plan, helpers: Helpers<'_>, found: &[Found]) -> Vec<Hit> {
+    let Some(pool) = helpers.filter(|_| found.len() >= HITS_FOR_THREADS) else {
+        return make_hits(snapshot, plan, found, found.len());
+    };
     let (newer, older) = found.split_at(found.len() / 2);
-    std::thread::scope(|scope| {
-        let older = scope.spawn(|| make_hits(snapshot, plan, older));
-        let mut hits = make_hits(snapshot, plan, newer);
-        hits.append(&mut older.join().expect("a search thread does not panic"));
-        hits
-    })
+    let mut made = Vec::new();
+    let mut hits = pool.in_place_scope(|scope| {
+        scope.spawn(|_| made = make_hits(snapshot, plan, older, older.len()));
+        make_hits(snapshot, plan, newer, found.len())
+    });
+    hits.append(&mut made);
+    hits
 }
 
-fn make_hits(snapshot: &Snapshot, plan: &Plan, found: &[Found]) -> Vec<Hit> {
-    let mut hits = Vec::with_capacity(found.len());
+/// The rows, with room for `capacity` of them.
+fn make_hits(snapshot: &Snapshot, plan: &Plan, found: &[Found], capacity: usize) -> Vec<Hit> {
+    let mut hits = Vec::with_capacity(capacity);
     // Neighbours in time are mostly of one segment.
     for run in found.chunk_by(|one, other| one.entry == other.entry) {
         let Some(Ok(reader)) = run.first().map(|found| snapshot.entries[found.entry as usize].reader()) else {

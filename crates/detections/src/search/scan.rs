@@ -430,7 +430,8 @@ fn wanted_vehicles(reader: &Reader<'_>, filter: &VehicleFilter) -> Bits {
     let view = &reader.view;
     let words = PlateDictionary { offsets: view.word_offsets, bytes: view.word_bytes };
     // A word that the segment does not have is a number that no vehicle has.
-    let number = |word: &Option<String>| word.as_ref().map(|word| words.find(word).unwrap_or(NOT_REPORTED - 1));
+    let number =
+        |word: &Option<domain::ShortText>| word.as_ref().map(|word| words.find(word).unwrap_or(NOT_REPORTED - 1));
     let (make, model, colour) = (number(&filter.make), number(&filter.model), number(&filter.colour));
     let year = filter.year.map(i32::from);
     Bits::of(view.vehicle_make.len(), |at| {

@@ -17,7 +17,7 @@ fn trap(step: Step) -> (FaultHook, Arc<AtomicBool>) {
 }
 
 /// Ids and event ids of all reads that are shown.
-async fn shown(store: &Store) -> Vec<(DetectionId, String)> {
+async fn shown(store: &Store) -> Vec<(DetectionId, domain::ShortText)> {
     let criteria = Criteria::FullPlate { plate: plate("A1"), state: None };
     let question = Question::new(criteria, around(), Widen::default()).unwrap();
     let search = Search { question, pools: vec![PoolId(1)] };
@@ -89,7 +89,7 @@ async fn inv_2_a_crash_while_merging_loses_nothing_and_doubles_nothing() {
 }
 
 /// The same reads are there, also after sealing and merging anew, and only catalogued files remain.
-async fn check_after_crash(home: &Home, before: &[(DetectionId, String)]) {
+async fn check_after_crash(home: &Home, before: &[(DetectionId, domain::ShortText)]) {
     let store = home.open().await;
     assert_eq!(shown(&store).await, before);
     seal_and_merge(&store).await.unwrap();

@@ -190,7 +190,7 @@ async fn inv_8_what_is_too_large_is_refused_by_name_and_nothing_of_it_is_kept() 
     let many = vec![read("event", "A1"); BATCH_DETECTIONS_MAX + 1];
     assert!(matches!(store.append(many).await, Err(StoreError::BatchTooLarge)));
     let mut long = read("event", "A1");
-    long.event_id = "x".repeat(129);
+    long.event_id = "x".repeat(129).into();
     let refused = store.append(vec![read("good", "A1"), long]).await;
     assert!(matches!(refused, Err(StoreError::Refused { index: 1, field: "event_id", .. })));
     assert_eq!(store.stats().rows, 0);

@@ -9,4 +9,4 @@ mod migrate;
 mod model;
 mod oracle;
 mod photos;
-mod support;
+pub(crate) mod support;

@@ -29,8 +29,8 @@ fn state(dice: &mut Dice) -> Option<State> {
     dice.pick(&[None, State::us("CA").ok(), State::us("NV").ok()]).to_owned()
 }
 
-fn word(dice: &mut Dice, words: &[&str]) -> Option<String> {
-    (!dice.one_in(3)).then(|| (*dice.pick(words)).to_owned())
+fn word(dice: &mut Dice, words: &[&str]) -> Option<domain::ShortText> {
+    (!dice.one_in(3)).then(|| (*dice.pick(words)).into())
 }
 
 fn vehicle(dice: &mut Dice) -> Vehicle {
@@ -43,7 +43,7 @@ fn vehicle(dice: &mut Dice) -> Vehicle {
 }
 
 fn filter(dice: &mut Dice) -> VehicleFilter {
-    let wanted = |dice: &mut Dice, word: Option<String>| word.filter(|_| dice.one_in(3));
+    let wanted = |dice: &mut Dice, word: Option<domain::ShortText>| word.filter(|_| dice.one_in(3));
     let like = vehicle(dice);
     VehicleFilter {
         make: wanted(dice, like.make),
@@ -68,9 +68,9 @@ fn detection(dice: &mut Dice) -> NewDetection {
         .collect();
     NewDetection {
         camera: CameraId(pool * 10 + u32::try_from(dice.below(2)).unwrap()),
-        event_id: format!("event-{}", dice.below(40)),
+        event_id: format!("event-{}", dice.below(40)).into(),
         scan_time: time(dice),
-        raw_plate: text(dice),
+        raw_plate: text(dice).into(),
         plate: plate(&text(dice)),
         state: state(dice),
         confidence: (!dice.one_in(4)).then_some(0),
@@ -143,7 +143,7 @@ fn question(dice: &mut Dice) -> Question {
         1 => Criteria::Movement { plate: plate(&text(dice)), state },
         2 => Criteria::PartialPlate { pattern: pattern(dice), state, vehicle },
         3 => {
-            let make = Some((*dice.pick(&["toyota", "ford", "tesla"])).to_owned());
+            let make = Some((*dice.pick(&["toyota", "ford", "tesla"])).into());
             Criteria::MakeModel { vehicle: VehicleFilter { make, ..vehicle }, state }
         }
         4 => Criteria::Area { areas: (0..=dice.below(3)).map(|_| area(dice)).collect(), vehicle, state },

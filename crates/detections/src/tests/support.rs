@@ -125,9 +125,9 @@ pub(crate) fn around() -> TimeFrame {
 pub(crate) fn read(event_id: &str, text: &str) -> NewDetection {
     NewDetection {
         camera: CameraId(1),
-        event_id: event_id.to_owned(),
+        event_id: event_id.to_owned().into(),
         scan_time: UtcMicros(noon()),
-        raw_plate: text.to_lowercase(),
+        raw_plate: text.to_lowercase().into(),
         plate: plate(text),
         state: State::us("CA").ok(),
         confidence: Some(9_000),

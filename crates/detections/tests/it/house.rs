@@ -96,9 +96,9 @@ pub(crate) fn request(criteria: Criteria) -> QueryRequest {
 pub(crate) fn read(event_id: &str, plate: &str) -> NewDetection {
     NewDetection {
         camera: CameraId(1),
-        event_id: event_id.to_owned(),
+        event_id: event_id.to_owned().into(),
         scan_time: NOW.plus_micros(-3_600_000_000),
-        raw_plate: plate.to_owned(),
+        raw_plate: plate.to_owned().into(),
         plate: PlateText::normalise(plate).unwrap(),
         state: State::us("CA").ok(),
         confidence: Some(9_000),

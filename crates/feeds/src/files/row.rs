@@ -44,9 +44,9 @@ impl FileRow {
             checks::position(camera, self.position).map_err(|reason| RowError::new(self.line, "lat", reason))?;
         Ok(NewDetection {
             camera: camera.camera,
-            event_id: self.event_id,
+            event_id: self.event_id.into(),
             scan_time: self.scan_time,
-            raw_plate: self.raw_plate,
+            raw_plate: self.raw_plate.into(),
             plate: self.plate,
             state: self.state,
             confidence: self.confidence,

@@ -121,7 +121,7 @@ fn lim_2_a_figure_of_eight_does_not_pass_as_a_small_area() {
 #[test]
 fn lim_5_a_partial_plate_needs_some_known_characters_and_few_are_asked_to_be_more() {
     let partial = |text: &str, make: Option<&str>| {
-        let vehicle = VehicleFilter { make: make.map(str::to_owned), ..VehicleFilter::default() };
+        let vehicle = VehicleFilter { make: make.map(Into::into), ..VehicleFilter::default() };
         let criteria = Criteria::PartialPlate { pattern: pattern(text), state: State::us("CA").ok(), vehicle };
         of(ask(QuestionKind::PartialPlate), criteria)
     };

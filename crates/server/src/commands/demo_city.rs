@@ -109,9 +109,9 @@ fn detection(read: &CityRead, camera: &CameraFacts) -> anyhow::Result<NewDetecti
     });
     Ok(NewDetection {
         camera: camera.camera,
-        event_id: read.event_id.clone(),
+        event_id: read.event_id.clone().into(),
         scan_time: read.scan_time,
-        raw_plate: read.raw_plate.clone(),
+        raw_plate: read.raw_plate.clone().into(),
         plate: plate.clone(),
         state: read.state,
         confidence: Some(read.confidence),

@@ -105,13 +105,13 @@ impl RowFilter {
 
 impl Wanted<'_> {
     fn keeps(&self, hit: &Hit, mark: Option<Mark>) -> bool {
-        fn is<T: PartialEq>(wanted: Option<&T>, seen: Option<&T>) -> bool {
+        fn is<T: PartialEq + ?Sized>(wanted: Option<&T>, seen: Option<&T>) -> bool {
             wanted.is_none() || wanted == seen
         }
         let (detection, filter) = (&hit.detection, self.filter);
-        is(filter.make.as_ref(), detection.vehicle.make.as_ref())
-            && is(filter.model.as_ref(), detection.vehicle.model.as_ref())
-            && is(filter.colour.as_ref(), detection.vehicle.colour.as_ref())
+        is(filter.make.as_deref(), detection.vehicle.make.as_deref())
+            && is(filter.model.as_deref(), detection.vehicle.model.as_deref())
+            && is(filter.colour.as_deref(), detection.vehicle.colour.as_deref())
             && is(filter.year.as_ref(), detection.vehicle.year.as_ref())
             && self.state.is_none_or(|wanted| wanted.is(detection.state))
             && is(self.source.as_ref(), Some(&detection.source))
@@ -319,7 +319,7 @@ fn row(hit: &Hit, names: &Names) -> Row {
     Row {
         id: detection.id.to_string(),
         plate: detection.plate.as_str().to_owned(),
-        raw_plate: detection.raw_plate.clone(),
+        raw_plate: detection.raw_plate.to_string(),
         state: detection.state.map(|state| state.to_string()),
         scan_time: detection.scan_time.to_string(),
         receive_time: detection.receive_time.to_string(),
@@ -330,9 +330,9 @@ fn row(hit: &Hit, names: &Names) -> Row {
         commercial: detection.source.is_commercial(),
         owner: names.owner(detection.owner),
         confidence: detection.confidence.map(share),
-        make: detection.vehicle.make.clone(),
-        model: detection.vehicle.model.clone(),
-        colour: detection.vehicle.colour.clone(),
+        make: detection.vehicle.make.as_deref().map(str::to_owned),
+        model: detection.vehicle.model.as_deref().map(str::to_owned),
+        colour: detection.vehicle.colour.as_deref().map(str::to_owned),
         year: detection.vehicle.year,
         readings: detection
             .readings
@@ -362,9 +362,9 @@ fn facets(hits: &[&Hit]) -> BTreeMap<String, Facet> {
                 *counts.entry(facet).or_default().entry(value).or_default() += 1;
             }
         };
-        count("make", detection.vehicle.make.clone());
-        count("model", detection.vehicle.model.clone());
-        count("colour", detection.vehicle.colour.clone());
+        count("make", detection.vehicle.make.as_deref().map(str::to_owned));
+        count("model", detection.vehicle.model.as_deref().map(str::to_owned));
+        count("colour", detection.vehicle.colour.as_deref().map(str::to_owned));
         count("year", detection.vehicle.year.map(|year| year.to_string()));
         count("state", Some(detection.state.map_or("unknown".into(), |state| state.to_string())));
         count("source", Some(detection.source.word().into()));
