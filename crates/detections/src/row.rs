@@ -80,6 +80,8 @@ pub(crate) struct RowRef<'a> {
     pub(crate) id: u64,
     pub(crate) origin: Origin,
     pub(crate) event_id: &'a str,
+    /// Where to look for its event, where that was computed or read before: it takes longer than writing the row.
+    pub(crate) known_hash: Option<u32>,
     pub(crate) version: u32,
     pub(crate) supersedes: Option<u64>,
     pub(crate) scan_time: i64,
@@ -103,6 +105,7 @@ impl<'a> RowRef<'a> {
             id: 0,
             origin: Origin { owner: new.owner, pool: new.pool, camera: new.camera, source: new.source },
             event_id: &new.event_id,
+            known_hash: Some(event_hash(new.camera, &new.event_id)),
             version: 1,
             supersedes: None,
             scan_time: new.scan_time.0,
@@ -180,7 +183,7 @@ impl<'a> RowRef<'a> {
     }
 
     pub(crate) fn event_hash(&self) -> u32 {
-        event_hash(self.origin.camera, self.event_id)
+        self.known_hash.unwrap_or_else(|| event_hash(self.origin.camera, self.event_id))
     }
 }
 

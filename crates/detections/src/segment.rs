@@ -393,6 +393,7 @@ impl<'a> Reader<'a> {
             id: self.id(row),
             origin: self.origin(self.origin_number(row)),
             event_id: self.event_id(row),
+            known_hash: None,
             version: update.map_or(1, |at| view.update_version[at]),
             supersedes: update.map(|at| view.update_supersedes[at]).filter(|id| *id != 0),
             scan_time: self.time(row),
@@ -477,6 +478,16 @@ impl<'a> Reader<'a> {
         };
         let near = (0..self.rows).filter(|row| is_near(*row) && ids.binary_search(&self.id(*row)).is_ok());
         near.map(|row| u32::try_from(row).expect("rows of a segment are numbered in 24 bits")).collect()
+    }
+
+    /// All rows in their order, ready to be written anew.
+    pub(crate) fn all_rows(&self) -> impl Iterator<Item = RowRef<'a>> + use<'a> {
+        let (reader, view) = (*self, self.view);
+        let mut hashes = vec![0; self.rows];
+        for (hash, row) in view.event_hash.iter().zip(view.event_row) {
+            hashes[row.place()] = *hash;
+        }
+        hashes.into_iter().enumerate().map(move |(row, hash)| RowRef { known_hash: Some(hash), ..reader.row(row) })
     }
 
     /// Rows that may be of an event; camera and event id are still to be compared.

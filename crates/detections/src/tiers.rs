@@ -103,7 +103,7 @@ pub(crate) fn rows_of(entries: &[Arc<Entry>]) -> Result<Vec<RowRef<'_>>, FormatE
     let mut rows = Vec::with_capacity(entries.iter().map(|entry| entry.rows).sum());
     for entry in entries {
         let reader = entry.reader()?;
-        rows.extend((0..reader.rows()).map(|row| reader.row(row)));
+        rows.extend(reader.all_rows());
     }
     Ok(rows)
 }

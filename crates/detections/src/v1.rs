@@ -105,6 +105,7 @@ fn row_of<'a>(view: &View<'a>, row: usize) -> RowRef<'a> {
         id: view.id[row],
         origin: origin(view, view.origin[row] as usize),
         event_id: text(view.event_offsets, view.event_bytes, u32::try_from(row).unwrap_or_default()),
+        known_hash: None,
         version: update.map_or(1, |at| view.update_version[at]),
         supersedes: update.map(|at| view.update_supersedes[at]).filter(|id| *id != 0),
         scan_time: view.scan_time[row],

@@ -297,7 +297,7 @@ impl<'a> Group<'a> {
     fn hide_replaced(&mut self, new: &'a NewDetection, sum: DetectionId, now: UtcMicros) {
         let own = RowRef::of_new(new, now);
         for event_id in new.replaces_events.iter().filter(|event_id| **event_id != new.event_id) {
-            let other = RowRef { event_id, ..own.clone() };
+            let other = RowRef { event_id, known_hash: None, ..own.clone() };
             let Some(newest) = self.versions(&other).into_iter().max_by_key(|version| version.id) else { continue };
             let hidden = HiddenId { id: newest.id, day: day_of(newest.scan_time), successor: Some(sum.0) };
             if self.change.hidden.iter().all(|known| known.id != hidden.id) {

@@ -12,6 +12,7 @@ use crate::snapshot::Snapshot;
 use crate::text::Text;
 use domain::{DetectionId, MatchKind, PlateText, State, UtcMicros};
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -85,16 +86,18 @@ struct Collecting<'c, 's> {
 
 impl<'s> Visit<'s> for Collecting<'_, 's> {
     fn one(&mut self, reader: &Reader<'s>, found: Match) -> ControlFlow<()> {
-        let key = key_of(reader, found.row);
         if self.made.plates.is_empty() && self.listed.fetch_add(1, Ordering::Relaxed) < LISTED_MAX {
             let Match { row, kind, places } = found;
-            self.made.listed.push(Seen { key, places, entry: self.at, row, kind });
+            self.made.listed.push(Seen { key: NO_KEY, places, entry: self.at, row, kind });
         } else {
-            *self.made.plates.entry(key).or_default() |= found.places;
+            *self.made.plates.entry(key_of(reader, found.row)).or_default() |= found.places;
         }
         ControlFlow::Continue(())
     }
 }
+
+/// Stands where the key is not looked up yet.
+const NO_KEY: Key<'static> = (Text::Short(0), [0; 6]);
 
 fn key_of<'s>(reader: &Reader<'s>, row: u32) -> Key<'s> {
     let row = row as usize;
@@ -110,8 +113,12 @@ pub(crate) fn winners<'s>(
     let (listed, counted) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let each = |of: Of<'s, '_>, scratch: &mut Scratch, made: &mut SeenBy<'s>| {
         let at = u32::try_from(of.at).expect("entries of a snapshot fit 32 bits");
-        let before = made.plates.len();
+        let (before, listed_before) = (made.plates.len(), made.listed.len());
         let _ = scan(plan, of, scratch, &mut Collecting { at, made, listed: &listed })?;
+        // Plates lie far apart. Looked up one after another, with nothing in between, they do not wait for each other.
+        if let Some(reader) = made.listed.get(listed_before).and_then(|_| of.entry.reader().ok()) {
+            made.listed.iter_mut().skip(listed_before).for_each(|seen| seen.key = key_of(&reader, seen.row));
+        }
         let more = made.plates.len() - before;
         let is_over = counted.fetch_add(more, Ordering::Relaxed) + more > COMMON_PLATES_MAX;
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -120,9 +127,12 @@ pub(crate) fn winners<'s>(
     if counted.into_inner() > COMMON_PLATES_MAX {
         return Err(TooManyPlates);
     }
-    let is_listed = parts.iter().all(|part| part.plates.is_empty());
+    if parts.iter().all(|part| part.plates.is_empty()) {
+        let listed = parts.into_iter().flat_map(|part| part.listed).collect();
+        return Ok(winners_of(listed, set_aside));
+    }
     // The largest part takes in the others, each of which is gone before the next is begun.
-    let (mut parts, mut listed) = (parts, Vec::new());
+    let mut parts = parts;
     parts.sort_by_key(|part| part.plates.len());
     let mut plates = parts.last_mut().map(|part| std::mem::take(&mut part.plates)).unwrap_or_default();
     for part in parts {
@@ -130,15 +140,30 @@ pub(crate) fn winners<'s>(
         for (key, places) in seen.chain(part.plates) {
             *plates.entry(key).or_default() |= places;
         }
-        if is_listed {
-            listed.push(part.listed);
-        }
     }
     plates.retain(|_, places| places.count_ones() >= 2);
     plates.shrink_to_fit();
-    let listed = is_listed
-        .then(|| listed.into_iter().flatten().filter(|seen| plates.contains_key(&seen.key)).collect::<Vec<_>>());
-    Ok(Winners { plates, listed, set_aside })
+    Ok(Winners { plates, listed: None, set_aside })
+}
+
+/// Most plates were seen in one place. A table of places by hash says so of nearly all of them; only the rest is put under
+/// its own name.
+fn winners_of(mut listed: Vec<Seen<'_>>, set_aside: Vec<String>) -> Winners<'_> {
+    let hasher = foldhash::fast::RandomState::default();
+    let mut places = vec![0_u64; (2 * listed.len()).next_power_of_two()];
+    let slots = places.len() as u64 - 1;
+    let slot = |seen: &Seen<'_>| usize::try_from(hasher.hash_one(seen.key) & slots).expect("as many as fit memory");
+    for seen in &listed {
+        places[slot(seen)] |= seen.places;
+    }
+    listed.retain(|seen| places[slot(seen)].count_ones() >= 2);
+    let mut plates: Keyed<'_, u64> = HashMap::default();
+    for seen in &listed {
+        *plates.entry(seen.key).or_default() |= seen.places;
+    }
+    plates.retain(|_, places| places.count_ones() >= 2);
+    listed.retain(|seen| plates.contains_key(&seen.key));
+    Winners { plates, listed: Some(listed), set_aside }
 }
 
 impl<'s> Winners<'s> {
