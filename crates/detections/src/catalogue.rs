@@ -29,10 +29,18 @@ const MIGRATIONS: &[Migration] = &[
     // Segments and recent batches of version 2. No table changes; but a release that reads version 1 only would set all of
     // them aside and take repeated reads for new ones. With this number it refuses to open the store.
     Migration { number: 2, statements: "UPDATE store_counters SET value = value WHERE name = 'next_segment';" },
+    // How long detections are kept; 2^63 - 1 is for ever. A release that does not know of it would show what is due.
+    Migration {
+        number: 3,
+        statements: "INSERT INTO store_counters (name, value) VALUES ('keep_micros', 9223372036854775807);",
+    },
 ];
 
 /// Recent batches that are read at once while opening: at ten thousand rows each about 60 MB.
 const RECENTS_PAGE: i64 = 64;
+
+/// Photos that are looked at at once while purging.
+const PHOTOS_PAGE: i64 = 1_000;
 
 /// A row of `recents`.
 #[derive(Debug)]
@@ -200,19 +208,7 @@ impl Catalogue {
             .await
             .map_err(&failed)?;
         }
-        for hidden in &change.hidden {
-            sqlx::query(
-                "INSERT INTO hidden_detections (id, day, successor, hidden_at) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(signed(hidden.id))
-            .bind(i64::from(hidden.day))
-            .bind(hidden.successor.map(signed))
-            .bind(now.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
-        }
+        insert_hidden(&mut transaction, &change.hidden, now).await.map_err(failed)?;
         Ok(transaction)
     }
 
@@ -309,13 +305,120 @@ impl Catalogue {
         read().map(Some).map_err(failed)
     }
 
-    /// Keeps where a photo that was fetched from its camera lies; the first one stays.
-    pub(crate) async fn keep_photo(&self, photo: &StoredPhoto) -> Result<(), StoreError> {
-        let failed = StoreError::database("keep a photo");
+    /// Says where a photo that was fetched from its camera lies; the first one stays. The caller commits.
+    pub(crate) async fn stage_photo(&self, photo: &StoredPhoto) -> Result<Transaction<'static, Any>, StoreError> {
         let mut transaction = self.begin().await?;
-        insert_photo(&mut transaction, photo).await.map_err(&failed)?;
-        transaction.commit().await.map_err(failed)
+        insert_photo(&mut transaction, photo).await.map_err(StoreError::database("keep a photo"))?;
+        Ok(transaction)
     }
+
+    /// Hides withdrawn detections; the caller commits.
+    pub(crate) async fn stage_withdrawal(
+        &self,
+        withdrawn: &[HiddenId],
+        now: UtcMicros,
+    ) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let hidden = insert_hidden(&mut transaction, withdrawn, now).await;
+        hidden.map_err(StoreError::database("withdraw detections"))?;
+        Ok(transaction)
+    }
+
+    pub(crate) async fn is_hidden(&self, id: u64) -> Result<bool, StoreError> {
+        let found = sqlx::query("SELECT id FROM hidden_detections WHERE id = $1")
+            .bind(signed(id))
+            .fetch_optional(self.sql.pool())
+            .await;
+        found.map(|row| row.is_some()).map_err(StoreError::database("look for a hidden detection"))
+    }
+
+    /// Sets how long detections are kept; the caller commits.
+    pub(crate) async fn stage_retention(&self, keep_micros: i64) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("UPDATE store_counters SET value = $1 WHERE name = 'keep_micros'")
+            .bind(keep_micros)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::database("set the retention"))?;
+        Ok(transaction)
+    }
+
+    /// Photos of days before one that later versions have taken over, by detection after one: (detection, day).
+    pub(crate) async fn photos_taken_over(&self, before: i32, after: u64) -> Result<Vec<(u64, i32)>, StoreError> {
+        let failed = StoreError::database("look for photos that were taken over");
+        let rows = sqlx::query(
+            "SELECT detection, MIN(day) AS day FROM photos \
+             WHERE day < $1 AND detection <> sealed_as AND detection > $2 GROUP BY detection ORDER BY detection LIMIT $3",
+        )
+        .bind(i64::from(before))
+        .bind(signed(after))
+        .bind(PHOTOS_PAGE)
+        .fetch_all(self.sql.pool())
+        .await
+        .map_err(&failed)?;
+        rows.iter()
+            .map(|row| Ok((unsigned(row.try_get("detection")?), narrow(row.try_get("day")?))))
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(failed)
+    }
+
+    /// Whether [`Self::stage_purge`] would find something of reads before two days.
+    pub(crate) async fn has_rows_before(&self, hidden_before: i32, photos_before: i32) -> Result<bool, StoreError> {
+        for (statement, day) in [
+            ("SELECT day FROM hidden_detections WHERE day < $1 LIMIT 1", hidden_before),
+            ("SELECT day FROM photos WHERE day < $1 LIMIT 1", photos_before),
+        ] {
+            let found = sqlx::query(statement).bind(i64::from(day)).fetch_optional(self.sql.pool()).await;
+            if found.map_err(StoreError::database("look for what is due"))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes segments out of the catalogue, and what is kept of reads before two days: the ids of hidden ones, and where
+    /// photos lie. The caller commits.
+    pub(crate) async fn stage_purge(
+        &self,
+        names: &[String],
+        hidden_before: i32,
+        photos_before: i32,
+    ) -> Result<Transaction<'static, Any>, StoreError> {
+        let failed = StoreError::database("purge segments");
+        let mut transaction = self.begin().await?;
+        for name in names {
+            let delete = sqlx::query("DELETE FROM segments WHERE name = $1").bind(name.as_str());
+            delete.execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        for (statement, day) in [
+            ("DELETE FROM hidden_detections WHERE day < $1", hidden_before),
+            ("DELETE FROM photos WHERE day < $1", photos_before),
+        ] {
+            let delete = sqlx::query(statement).bind(i64::from(day));
+            delete.execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        Ok(transaction)
+    }
+}
+
+async fn insert_hidden(
+    transaction: &mut Transaction<'static, Any>,
+    hidden: &[HiddenId],
+    now: UtcMicros,
+) -> Result<(), sqlx::Error> {
+    for hidden in hidden {
+        sqlx::query(
+            "INSERT INTO hidden_detections (id, day, successor, hidden_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(signed(hidden.id))
+        .bind(i64::from(hidden.day))
+        .bind(hidden.successor.map(signed))
+        .bind(now.0)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
 }
 
 async fn insert_photo(transaction: &mut Transaction<'static, Any>, photo: &StoredPhoto) -> Result<(), sqlx::Error> {

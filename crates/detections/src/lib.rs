@@ -19,6 +19,7 @@ mod open;
 mod pattern;
 mod photos;
 mod plates;
+mod purge;
 mod row;
 mod seal;
 mod search;
@@ -31,6 +32,7 @@ mod store;
 mod text;
 mod tiers;
 mod v1;
+mod withdraw;
 mod writer;
 
 pub use answer::{
@@ -39,12 +41,14 @@ pub use answer::{
 };
 pub use container::FormatError;
 pub use error::StoreError;
-pub use fault::{FaultHook, Step};
+pub use fault::{DurableWrite, Fault, FaultHook};
 pub use machine::set_scalar_kernels;
 pub use photos::{OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
+pub use purge::{Purged, RetentionAct};
 pub use search::common_plate::COMMON_PLATES_MAX;
 pub use search::density::{DENSITY_CELL_E7, DENSITY_CELLS_MAX};
 pub use store::{PhotoSource, SEAL_BATCHES, SEAL_ROWS, SEARCH_THREADS, Store, StoreConfig};
+pub use withdraw::{WITHDRAWN_AT_ONCE_MAX, WithdrawalAct};
 pub use writer::{BATCH_PHOTO_BYTES_MAX, RAW_PLATE_BYTES_MAX, REPLACED_EVENTS_MAX};
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub(crate) async fn open(config: StoreConfig, rows_max: usize) -> Result<Shared,
         next_id: u64::try_from(catalogue.counter("next_id").await?).unwrap_or(1),
         next_batch,
         next_segment: catalogue.counter("next_segment").await?,
+        keep_micros: catalogue.counter("keep_micros").await?,
     };
     let shared = Shared::new(config, catalogue, start);
     migrate(&shared, rows_max).await?;
@@ -110,7 +111,7 @@ fn remove_orphans(segments: &Path, named: &HashSet<&str>) -> io::Result<()> {
     Ok(())
 }
 
-fn subfolders(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
+pub(crate) fn subfolders(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

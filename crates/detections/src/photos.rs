@@ -4,11 +4,12 @@
 //! the table `photos` names are of a batch that was never acknowledged, and mean nothing.
 
 use crate::StoreError;
+use crate::fault::{DurableWrite, Fault, FaultHook};
 use crate::row::date_of;
 use domain::detection::PhotoKind;
 use domain::limits::{PAGE_ROWS, PHOTOS_MAX};
 use domain::{AgencyId, DetectionId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -131,18 +132,19 @@ fn media_type(bytes: &[u8]) -> &'static str {
 #[derive(Debug)]
 pub(crate) struct Packs {
     blobs: Blobs,
+    faults: FaultHook,
     /// Number and length of the pack that an owner's day is appended to.
     ends: HashMap<(AgencyId, i32), (u32, u64)>,
 }
 
 impl Packs {
-    pub(crate) fn new(blobs: Blobs) -> Self {
-        Self { blobs, ends: HashMap::new() }
+    pub(crate) fn new(blobs: Blobs, faults: FaultHook) -> Self {
+        Self { blobs, faults, ends: HashMap::new() }
     }
 
     /// Appends photos and fsyncs each pack that was touched, once. All of them are durable when it returns.
     pub(crate) fn append(&mut self, photos: Vec<SealedPhoto>) -> io::Result<Vec<StoredPhoto>> {
-        let mut by_pack: HashMap<(AgencyId, i32), Vec<SealedPhoto>> = HashMap::new();
+        let mut by_pack: BTreeMap<(AgencyId, i32), Vec<SealedPhoto>> = BTreeMap::new();
         for photo in photos {
             by_pack.entry((photo.owner, photo.day)).or_default().push(photo);
         }
@@ -152,6 +154,11 @@ impl Packs {
         }
         stored.sort_unstable_by_key(|photo| (photo.detection, photo.n));
         Ok(stored)
+    }
+
+    /// Forgets the ends of packs of days before one, whose files are removed.
+    pub(crate) fn forget_before(&mut self, before: i32) {
+        self.ends.retain(|(_, day), _| *day >= before);
     }
 
     fn append_to_day(&mut self, owner: AgencyId, day: i32, photos: Vec<SealedPhoto>) -> io::Result<Vec<StoredPhoto>> {
@@ -166,7 +173,8 @@ impl Packs {
             let (detection, n) = (photo.detection, photo.n);
             stored.push(StoredPhoto { detection, n, sealed_as: detection, owner, day, place });
         }
-        match write_at_end(&self.blobs.local_path(&name), end, &bytes) {
+        let fault = self.faults.at(DurableWrite::PhotoPack);
+        match write_or_fail(&self.blobs.local_path(&name), end, &bytes, fault) {
             Ok(()) => {
                 self.ends.insert((owner, day), (number, end + bytes.len() as u64));
                 Ok(stored)
@@ -224,6 +232,16 @@ fn record_header(photo: &SealedPhoto) -> [u8; RECORD_HEADER_BYTES] {
     header.extend_from_slice(&crc32c::crc32c(&photo.sealed).to_le_bytes());
     header.extend_from_slice(&[0; 4]);
     header.try_into().expect("the fields add up to 32 bytes")
+}
+
+/// [`write_at_end`], or the failure that a test asks for.
+fn write_or_fail(path: &Path, end: u64, bytes: &[u8], fault: Option<Fault>) -> io::Result<()> {
+    match fault {
+        Some(Fault::Before) => {}
+        Some(Fault::Halfway) => write_at_end(path, end, bytes.get(..bytes.len() / 2).unwrap_or_default())?,
+        None | Some(Fault::After | Fault::Crash) => write_at_end(path, end, bytes)?,
+    }
+    if fault.is_some() { Err(io::Error::other("a fault of the test")) } else { Ok(()) }
 }
 
 /// Appends after `end`, where earlier bytes, if any, stay; makes file and name durable.

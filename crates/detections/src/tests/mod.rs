@@ -3,6 +3,7 @@
 mod craft;
 mod crash;
 mod damage;
+mod faults;
 mod forged;
 mod limits;
 mod migrate;
