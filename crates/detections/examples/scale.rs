@@ -265,7 +265,7 @@ async fn main() {
     let store = Store::open(config().await).await.unwrap();
     println!("reopen {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
     let began = Instant::now();
-    assert!(store.check().await.unwrap().is_empty());
+    assert!(store.check().await.unwrap().findings.is_empty());
     println!("check of every segment {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
     let ledger = Ledger::open(LedgerConfig {
         sql: Sql::sqlite(&folder.path().join("ledger.db")).await.unwrap(),

@@ -4,6 +4,7 @@ use crate::StoreError;
 use crate::photos::{PhotoPlace, StoredPhoto};
 use crate::row::day_of;
 use domain::{AgencyId, UtcMicros};
+use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use storage::Sql;
 use storage::sql::Migration;
@@ -138,7 +139,7 @@ impl Catalogue {
             .fetch_all(self.sql.pool())
             .await
             .map_err(&failed)?;
-        let read = |row: &sqlx::any::AnyRow| -> Result<RecentBatch, sqlx::Error> {
+        let read = |row: &AnyRow| -> Result<RecentBatch, sqlx::Error> {
             let rows = usize::try_from(row.try_get::<i64, _>("row_count")?).unwrap_or_default();
             Ok(RecentBatch { batch: row.try_get("batch")?, rows, body: row.try_get("body")? })
         };
@@ -148,7 +149,7 @@ impl Catalogue {
     pub(crate) async fn segments(&self) -> Result<Vec<Catalogued>, StoreError> {
         let failed = StoreError::database("read the catalogue of segments");
         let rows = sqlx::query("SELECT * FROM segments ORDER BY name").fetch_all(self.sql.pool()).await;
-        let read = |row: &sqlx::any::AnyRow| -> Result<Catalogued, sqlx::Error> {
+        let read = |row: &AnyRow| -> Result<Catalogued, sqlx::Error> {
             Ok(Catalogued {
                 name: row.try_get("name")?,
                 day: narrow(row.try_get("day")?),
@@ -287,22 +288,27 @@ impl Catalogue {
         .fetch_optional(self.sql.pool())
         .await
         .map_err(&failed)?;
-        let Some(row) = row else { return Ok(None) };
-        let read = || -> Result<StoredPhoto, sqlx::Error> {
-            Ok(StoredPhoto {
-                detection,
-                n,
-                sealed_as: unsigned(row.try_get("sealed_as")?),
-                owner: AgencyId(u32::try_from(row.try_get::<i64, _>("owner")?).unwrap_or_default()),
-                day: narrow(row.try_get("day")?),
-                place: PhotoPlace {
-                    pack: row.try_get("pack")?,
-                    start: unsigned(row.try_get("starts_at")?),
-                    length: unsigned(row.try_get("byte_count")?),
-                },
-            })
+        row.map(|row| stored_photo(&row, detection, n)).transpose().map_err(failed)
+    }
+
+    /// The first photos after one, by detection and number.
+    pub(crate) async fn photos_after(&self, after: (u64, u8)) -> Result<Vec<StoredPhoto>, StoreError> {
+        let failed = StoreError::database("read where photos lie");
+        let rows = sqlx::query(
+            "SELECT detection, n, sealed_as, owner, day, pack, starts_at, byte_count FROM photos \
+             WHERE detection > $1 OR (detection = $1 AND n > $2) ORDER BY detection, n LIMIT $3",
+        )
+        .bind(signed(after.0))
+        .bind(i64::from(after.1))
+        .bind(PHOTOS_PAGE)
+        .fetch_all(self.sql.pool())
+        .await
+        .map_err(&failed)?;
+        let read = |row: &AnyRow| {
+            let n = u8::try_from(row.try_get::<i64, _>("n")?).unwrap_or(u8::MAX);
+            stored_photo(row, unsigned(row.try_get("detection")?), n)
         };
-        read().map(Some).map_err(failed)
+        rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(failed)
     }
 
     /// Says where a photo that was fetched from its camera lies; the first one stays. The caller commits.
@@ -419,6 +425,21 @@ async fn insert_hidden(
         .await?;
     }
     Ok(())
+}
+
+fn stored_photo(row: &AnyRow, detection: u64, n: u8) -> Result<StoredPhoto, sqlx::Error> {
+    Ok(StoredPhoto {
+        detection,
+        n,
+        sealed_as: unsigned(row.try_get("sealed_as")?),
+        owner: AgencyId(u32::try_from(row.try_get::<i64, _>("owner")?).unwrap_or_default()),
+        day: narrow(row.try_get("day")?),
+        place: PhotoPlace {
+            pack: row.try_get("pack")?,
+            start: unsigned(row.try_get("starts_at")?),
+            length: unsigned(row.try_get("byte_count")?),
+        },
+    })
 }
 
 async fn insert_photo(transaction: &mut Transaction<'static, Any>, photo: &StoredPhoto) -> Result<(), sqlx::Error> {

@@ -7,6 +7,7 @@ mod answer;
 mod areas;
 mod bits;
 mod catalogue;
+mod check;
 mod columns;
 mod container;
 mod encode;
@@ -39,6 +40,7 @@ pub use answer::{
     Answer, Appended, CommonPlate, Count, Counted, Counts, DensityCell, FoundRows, Hit, Outcome, Previewed, Sighting,
     Stats,
 };
+pub use check::{Checked, FINDINGS_MAX, Finding};
 pub use container::FormatError;
 pub use error::StoreError;
 pub use fault::{DurableWrite, Fault, FaultHook};
@@ -50,6 +52,12 @@ pub use search::density::{DENSITY_CELL_E7, DENSITY_CELLS_MAX};
 pub use store::{PhotoSource, SEAL_BATCHES, SEAL_ROWS, SEARCH_THREADS, Store, StoreConfig};
 pub use withdraw::{WITHDRAWN_AT_ONCE_MAX, WithdrawalAct};
 pub use writer::{BATCH_PHOTO_BYTES_MAX, RAW_PLATE_BYTES_MAX, REPLACED_EVENTS_MAX};
+
+/// The kernels of [`set_scalar_kernels`], for `benches/kernels.rs`. No part of the interface.
+#[doc(hidden)]
+pub mod kernels {
+    pub use crate::machine::{BoxColumns, KeyMask, NarrowBox, select_boxes, select_keys, select_points};
+}
 
 #[cfg(test)]
 mod tests;

@@ -81,7 +81,13 @@ async fn open_segments(blobs: &Blobs, segments: Vec<Catalogued>) -> Result<Vec<E
     let blobs = blobs.clone();
     let work = move || -> io::Result<Vec<Entry>> {
         let named: HashSet<&str> = segments.iter().map(|segment| segment.name.as_str()).collect();
-        remove_orphans(&blobs.local_path("segments"), &named)?;
+        let missing = named.iter().filter(|name| !blobs.local_path(name).exists()).count();
+        if missing == 0 {
+            remove_orphans(&blobs.local_path("segments"), &named)?;
+        } else {
+            // A catalogue that names what is not there may be the damaged one; what it does not name may be what it means.
+            tracing::error!(missing, "catalogued segments are missing; files that are not named are left where they are");
+        }
         let opened = segments.iter().map(|described| {
             let entry = entry_of(described, Segment::map(&blobs.local_path(&described.name)));
             // Those of version 1 are about to be migrated.

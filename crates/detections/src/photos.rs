@@ -7,11 +7,12 @@ use crate::StoreError;
 use crate::fault::{DurableWrite, Fault, FaultHook};
 use crate::row::date_of;
 use domain::detection::PhotoKind;
-use domain::limits::{PAGE_ROWS, PHOTOS_MAX};
+use domain::limits::{PAGE_ROWS, PHOTO_BYTES_MAX, PHOTOS_MAX};
 use domain::{AgencyId, DetectionId};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use storage::files::sync_folder;
 use storage::{Blobs, Scope, Vault};
@@ -29,6 +30,9 @@ const PACK_MAGIC: [u8; 4] = *b"SLPH";
 const RECORD_HEADER_BYTES: usize = 32;
 /// Detection, number, kind, six zeros: sealed with the bytes, so that a photo opens only as itself.
 const SEALED_HEADER_BYTES: usize = 16;
+
+/// Bytes by which a sealed photo is longer than the picture: its own header, the nonce, the tag and the number of the key.
+const SEALED_BYTES_MORE_MAX: usize = 256;
 
 /// A photo that was opened for a permit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +120,25 @@ pub(crate) async fn open(blobs: &Blobs, vault: &Vault, stored: &StoredPhoto) -> 
         media_type: media_type(bytes),
         bytes: bytes.to_vec(),
     })
+}
+
+/// Whether a photo lies where the table says, whole, and opens as itself; else what is wrong with it.
+pub(crate) fn check(blobs: &Blobs, vault: &Vault, stored: &StoredPhoto) -> Result<(), &'static str> {
+    let PhotoPlace { pack, start, length } = &stored.place;
+    let record = start.checked_sub(RECORD_HEADER_BYTES as u64).ok_or("has no place in the pack")?;
+    let length = usize::try_from(*length).ok().filter(|length| *length <= PHOTO_BYTES_MAX + SEALED_BYTES_MORE_MAX);
+    let mut bytes = vec![0; RECORD_HEADER_BYTES + length.ok_or("has an impossible length")?];
+    let file = File::open(blobs.local_path(pack)).map_err(|_| "is in a pack that is missing or cannot be read")?;
+    file.read_exact_at(&mut bytes, record).map_err(|_| "is not whole in its pack")?;
+    let (header, sealed) = bytes.split_first_chunk::<RECORD_HEADER_BYTES>().ok_or("has no header")?;
+    let content = vault.open_sealed(&scope(stored.owner, stored.day), sealed).map_err(|_| "was altered, or its key is gone")?;
+    let kind = content.get(9).and_then(|kind| PhotoKind::ALL.get(usize::from(*kind))).ok_or("is of no known kind")?;
+    if content.get(..8) != Some(&stored.sealed_as.to_le_bytes()[..]) || content.get(8) != Some(&stored.n) {
+        return Err("is another one's");
+    }
+    let (detection, n, kind) = (stored.sealed_as, stored.n, *kind);
+    let photo = SealedPhoto { detection, n, kind, owner: stored.owner, day: stored.day, sealed: sealed.to_vec() };
+    if record_header(&photo) == *header { Ok(()) } else { Err("has an altered header in its pack") }
 }
 
 fn media_type(bytes: &[u8]) -> &'static str {

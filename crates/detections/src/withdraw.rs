@@ -25,9 +25,9 @@ impl Shared {
         let mut ids: Vec<u64> = detections.iter().map(|id| id.0).collect();
         ids.sort_unstable();
         ids.dedup();
-        let snapshot = self.snapshot();
+        let (snapshot, due_before) = (self.snapshot(), self.due_before());
         let find = move || {
-            let shown = shown_of(&snapshot, &ids);
+            let shown = shown_of(&snapshot, &ids, due_before);
             let hiding = snapshot.hiding(shown.iter().map(|hidden| hidden.id).collect());
             (shown, hiding)
         };
@@ -42,14 +42,14 @@ impl Shared {
 }
 
 /// Those of some sorted ids that are shown.
-fn shown_of(snapshot: &Snapshot, ids: &[u64]) -> Vec<HiddenId> {
+fn shown_of(snapshot: &Snapshot, ids: &[u64], due_before: i64) -> Vec<HiddenId> {
     let mut shown = Vec::new();
     for entry in &snapshot.entries {
         let Ok(reader) = entry.reader() else { continue };
         let rows = reader.find_all(ids).into_iter().filter(|row| !entry.is_hidden(*row));
-        shown.extend(rows.map(|row| {
-            let row = row as usize;
-            HiddenId { id: reader.id(row), day: day_of(reader.time(row)), successor: None }
+        shown.extend(rows.filter_map(|row| {
+            let (row, time) = (row as usize, reader.time(row as usize));
+            (time >= due_before).then(|| HiddenId { id: reader.id(row), day: day_of(time), successor: None })
         }));
     }
     shown.sort_unstable_by_key(|hidden| hidden.id);

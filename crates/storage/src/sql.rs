@@ -139,6 +139,17 @@ impl Sql {
         transaction.commit().await
     }
 
+    /// Reads the whole database and compares its tables with their indexes; gives what is wrong, in the database's own words,
+    /// which name tables and pages. PostgreSQL has tools of its own for that (`pg_amcheck`): nothing is asked of it here.
+    pub async fn check_structure(&self) -> Result<Vec<String>, sqlx::Error> {
+        if self.dialect == Dialect::Postgres {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query("PRAGMA integrity_check").fetch_all(&self.pool).await?;
+        let words: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        Ok(words.into_iter().filter(|word| word != "ok").collect())
+    }
+
     /// Ends all connections; pending statements finish first.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -234,7 +234,7 @@ async fn run(home: &Home, case: Option<Case>) -> (Vec<DurableWrite>, bool) {
     let store = home.open().await;
     let shown = shows(&store, &expected).await;
     assert!(shown.is_ok(), "{case:?}: opened again: {}", shown.unwrap_err());
-    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+    assert_eq!(store.check().await.unwrap().findings, [], "{case:?}");
     assert_eq!(store.stats().segments, home.segment_files().len() as u64, "{case:?}: only what is named lies there");
     let met = case.is_some_and(|case| case.number < writes.lock().unwrap().len());
     (writes.lock().unwrap().clone(), met)

@@ -36,8 +36,9 @@ impl Oracle {
 
     /// Hides some detections; gives those that were shown, ascending.
     pub(crate) fn withdraw(&mut self, ids: &[DetectionId]) -> Vec<DetectionId> {
-        let mut withdrawn = Vec::new();
-        for version in self.versions.iter_mut().filter(|version| !version.is_hidden) {
+        let (mut withdrawn, due_before) = (Vec::new(), self.due_before);
+        let is_shown = |version: &Version| !version.is_hidden && version.detection.scan_time.0 >= due_before;
+        for version in self.versions.iter_mut().filter(|version| is_shown(version)) {
             if ids.contains(&version.detection.id) {
                 version.is_hidden = true;
                 withdrawn.push(version.detection.id);
