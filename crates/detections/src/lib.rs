@@ -14,6 +14,8 @@ mod encode;
 mod error;
 mod fault;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod machine;
 mod open;

@@ -77,6 +77,12 @@ impl Sql {
                     Ok(())
                 })
             })
+            .before_acquire(|connection, _| {
+                // SQLite ends a transaction by itself when the disk is full; the driver still counts it, and would refuse the
+                // next one for ever. Such a connection is replaced.
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            })
             .connect(url)
             .await
             .map_err(SqlError::Connect)?;

@@ -1,6 +1,7 @@
 //! Tests of the whole store from inside, where a search needs no permit. `tests/it` goes through the permits.
 
 mod check;
+mod corpora;
 mod craft;
 mod crash;
 mod damage;
