@@ -105,6 +105,11 @@ impl Parts {
         let Some(sql) = self.database("ledger.db", "sightline_ledger").await else { return };
         let folder = self.setup.data.join("ledger");
         let verified = async {
+            // Before the ledger is opened: opening writes anew what is missing or cut.
+            let key = ledger::verifier_key(&self.vault, LEDGER_ORIGIN)?;
+            if folder.join("checkpoint").exists() {
+                verify::verify_published(&folder, &key)?;
+            }
             let ledger = Ledger::open(LedgerConfig {
                 sql: sql.clone(),
                 vault: Arc::clone(&self.vault),
@@ -114,7 +119,6 @@ impl Parts {
             })
             .await?;
             ledger.publish().await?;
-            let key = ledger.verifier_key();
             let found = verify::verify_records(&folder, &key, &sql, &self.vault).await;
             ledger.close().await;
             anyhow::Ok(found?)

