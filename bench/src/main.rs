@@ -67,7 +67,7 @@ async fn run(data: Dataset, parts: Vec<String>) -> anyhow::Result<()> {
             per_row(of_columns, stats.rows),
         );
         let began = Instant::now();
-        anyhow::ensure!(store.check().await?.is_empty(), "a segment is damaged");
+        anyhow::ensure!(store.check().await?.findings.is_empty(), "a segment is damaged");
         println!("every checksum compared in {:.1} s", began.elapsed().as_secs_f64());
         let gate = Gate::open(&folder.join("gate")).await?;
         let mut measured = Vec::new();

@@ -4,6 +4,7 @@ use crate::StoreError;
 use crate::photos::{PhotoPlace, StoredPhoto};
 use crate::row::day_of;
 use domain::{AgencyId, UtcMicros};
+use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 use storage::Sql;
 use storage::sql::Migration;
@@ -29,12 +30,20 @@ const MIGRATIONS: &[Migration] = &[
     // Segments and recent batches of version 2. No table changes; but a release that reads version 1 only would set all of
     // them aside and take repeated reads for new ones. With this number it refuses to open the store.
     Migration { number: 2, statements: "UPDATE store_counters SET value = value WHERE name = 'next_segment';" },
+    // How long detections are kept; 2^63 - 1 is for ever. A release that does not know of it would show what is due.
+    Migration {
+        number: 3,
+        statements: "INSERT INTO store_counters (name, value) VALUES ('keep_micros', 9223372036854775807);",
+    },
     // Segments without the sections `X.reversed`, which a release before would take for damage.
-    Migration { number: 3, statements: "UPDATE store_counters SET value = value WHERE name = 'next_segment';" },
+    Migration { number: 4, statements: "UPDATE store_counters SET value = value WHERE name = 'next_segment';" },
 ];
 
 /// Recent batches that are read at once while opening: at ten thousand rows each about 60 MB.
 const RECENTS_PAGE: i64 = 64;
+
+/// Photos that are looked at at once while purging.
+const PHOTOS_PAGE: i64 = 1_000;
 
 /// A row of `recents`.
 #[derive(Debug)]
@@ -132,7 +141,7 @@ impl Catalogue {
             .fetch_all(self.sql.pool())
             .await
             .map_err(&failed)?;
-        let read = |row: &sqlx::any::AnyRow| -> Result<RecentBatch, sqlx::Error> {
+        let read = |row: &AnyRow| -> Result<RecentBatch, sqlx::Error> {
             let rows = usize::try_from(row.try_get::<i64, _>("row_count")?).unwrap_or_default();
             Ok(RecentBatch { batch: row.try_get("batch")?, rows, body: row.try_get("body")? })
         };
@@ -142,7 +151,7 @@ impl Catalogue {
     pub(crate) async fn segments(&self) -> Result<Vec<Catalogued>, StoreError> {
         let failed = StoreError::database("read the catalogue of segments");
         let rows = sqlx::query("SELECT * FROM segments ORDER BY name").fetch_all(self.sql.pool()).await;
-        let read = |row: &sqlx::any::AnyRow| -> Result<Catalogued, sqlx::Error> {
+        let read = |row: &AnyRow| -> Result<Catalogued, sqlx::Error> {
             Ok(Catalogued {
                 name: row.try_get("name")?,
                 day: narrow(row.try_get("day")?),
@@ -202,19 +211,7 @@ impl Catalogue {
             .await
             .map_err(&failed)?;
         }
-        for hidden in &change.hidden {
-            sqlx::query(
-                "INSERT INTO hidden_detections (id, day, successor, hidden_at) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(signed(hidden.id))
-            .bind(i64::from(hidden.day))
-            .bind(hidden.successor.map(signed))
-            .bind(now.0)
-            .execute(&mut *transaction)
-            .await
-            .map_err(&failed)?;
-        }
+        insert_hidden(&mut transaction, &change.hidden, now).await.map_err(failed)?;
         Ok(transaction)
     }
 
@@ -293,31 +290,158 @@ impl Catalogue {
         .fetch_optional(self.sql.pool())
         .await
         .map_err(&failed)?;
-        let Some(row) = row else { return Ok(None) };
-        let read = || -> Result<StoredPhoto, sqlx::Error> {
-            Ok(StoredPhoto {
-                detection,
-                n,
-                sealed_as: unsigned(row.try_get("sealed_as")?),
-                owner: AgencyId(u32::try_from(row.try_get::<i64, _>("owner")?).unwrap_or_default()),
-                day: narrow(row.try_get("day")?),
-                place: PhotoPlace {
-                    pack: row.try_get("pack")?,
-                    start: unsigned(row.try_get("starts_at")?),
-                    length: unsigned(row.try_get("byte_count")?),
-                },
-            })
-        };
-        read().map(Some).map_err(failed)
+        row.map(|row| stored_photo(&row, detection, n)).transpose().map_err(failed)
     }
 
-    /// Keeps where a photo that was fetched from its camera lies; the first one stays.
-    pub(crate) async fn keep_photo(&self, photo: &StoredPhoto) -> Result<(), StoreError> {
-        let failed = StoreError::database("keep a photo");
-        let mut transaction = self.begin().await?;
-        insert_photo(&mut transaction, photo).await.map_err(&failed)?;
-        transaction.commit().await.map_err(failed)
+    /// The first photos after one, by detection and number.
+    pub(crate) async fn photos_after(&self, after: (u64, u8)) -> Result<Vec<StoredPhoto>, StoreError> {
+        let failed = StoreError::database("read where photos lie");
+        let rows = sqlx::query(
+            "SELECT detection, n, sealed_as, owner, day, pack, starts_at, byte_count FROM photos \
+             WHERE detection > $1 OR (detection = $1 AND n > $2) ORDER BY detection, n LIMIT $3",
+        )
+        .bind(signed(after.0))
+        .bind(i64::from(after.1))
+        .bind(PHOTOS_PAGE)
+        .fetch_all(self.sql.pool())
+        .await
+        .map_err(&failed)?;
+        let read = |row: &AnyRow| {
+            let n = u8::try_from(row.try_get::<i64, _>("n")?).unwrap_or(u8::MAX);
+            stored_photo(row, unsigned(row.try_get("detection")?), n)
+        };
+        rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(failed)
     }
+
+    /// Says where a photo that was fetched from its camera lies; the first one stays. The caller commits.
+    pub(crate) async fn stage_photo(&self, photo: &StoredPhoto) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.begin().await?;
+        insert_photo(&mut transaction, photo).await.map_err(StoreError::database("keep a photo"))?;
+        Ok(transaction)
+    }
+
+    /// Hides withdrawn detections; the caller commits.
+    pub(crate) async fn stage_withdrawal(
+        &self,
+        withdrawn: &[HiddenId],
+        now: UtcMicros,
+    ) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let hidden = insert_hidden(&mut transaction, withdrawn, now).await;
+        hidden.map_err(StoreError::database("withdraw detections"))?;
+        Ok(transaction)
+    }
+
+    pub(crate) async fn is_hidden(&self, id: u64) -> Result<bool, StoreError> {
+        let found = sqlx::query("SELECT id FROM hidden_detections WHERE id = $1")
+            .bind(signed(id))
+            .fetch_optional(self.sql.pool())
+            .await;
+        found.map(|row| row.is_some()).map_err(StoreError::database("look for a hidden detection"))
+    }
+
+    /// Sets how long detections are kept; the caller commits.
+    pub(crate) async fn stage_retention(&self, keep_micros: i64) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("UPDATE store_counters SET value = $1 WHERE name = 'keep_micros'")
+            .bind(keep_micros)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::database("set the retention"))?;
+        Ok(transaction)
+    }
+
+    /// Photos of days before one that later versions have taken over, by detection after one: (detection, day).
+    pub(crate) async fn photos_taken_over(&self, before: i32, after: u64) -> Result<Vec<(u64, i32)>, StoreError> {
+        let failed = StoreError::database("look for photos that were taken over");
+        let rows = sqlx::query(
+            "SELECT detection, MIN(day) AS day FROM photos \
+             WHERE day < $1 AND detection <> sealed_as AND detection > $2 GROUP BY detection ORDER BY detection LIMIT $3",
+        )
+        .bind(i64::from(before))
+        .bind(signed(after))
+        .bind(PHOTOS_PAGE)
+        .fetch_all(self.sql.pool())
+        .await
+        .map_err(&failed)?;
+        rows.iter()
+            .map(|row| Ok((unsigned(row.try_get("detection")?), narrow(row.try_get("day")?))))
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(failed)
+    }
+
+    /// Whether [`Self::stage_purge`] would find something of reads before two days.
+    pub(crate) async fn has_rows_before(&self, hidden_before: i32, photos_before: i32) -> Result<bool, StoreError> {
+        for (statement, day) in [
+            ("SELECT day FROM hidden_detections WHERE day < $1 LIMIT 1", hidden_before),
+            ("SELECT day FROM photos WHERE day < $1 LIMIT 1", photos_before),
+        ] {
+            let found = sqlx::query(statement).bind(i64::from(day)).fetch_optional(self.sql.pool()).await;
+            if found.map_err(StoreError::database("look for what is due"))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes segments out of the catalogue, and what is kept of reads before two days: the ids of hidden ones, and where
+    /// photos lie. The caller commits.
+    pub(crate) async fn stage_purge(
+        &self,
+        names: &[String],
+        hidden_before: i32,
+        photos_before: i32,
+    ) -> Result<Transaction<'static, Any>, StoreError> {
+        let failed = StoreError::database("purge segments");
+        let mut transaction = self.begin().await?;
+        for name in names {
+            let delete = sqlx::query("DELETE FROM segments WHERE name = $1").bind(name.as_str());
+            delete.execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        for (statement, day) in [
+            ("DELETE FROM hidden_detections WHERE day < $1", hidden_before),
+            ("DELETE FROM photos WHERE day < $1", photos_before),
+        ] {
+            let delete = sqlx::query(statement).bind(i64::from(day));
+            delete.execute(&mut *transaction).await.map_err(&failed)?;
+        }
+        Ok(transaction)
+    }
+}
+
+async fn insert_hidden(
+    transaction: &mut Transaction<'static, Any>,
+    hidden: &[HiddenId],
+    now: UtcMicros,
+) -> Result<(), sqlx::Error> {
+    for hidden in hidden {
+        sqlx::query(
+            "INSERT INTO hidden_detections (id, day, successor, hidden_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(signed(hidden.id))
+        .bind(i64::from(hidden.day))
+        .bind(hidden.successor.map(signed))
+        .bind(now.0)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+fn stored_photo(row: &AnyRow, detection: u64, n: u8) -> Result<StoredPhoto, sqlx::Error> {
+    Ok(StoredPhoto {
+        detection,
+        n,
+        sealed_as: unsigned(row.try_get("sealed_as")?),
+        owner: AgencyId(u32::try_from(row.try_get::<i64, _>("owner")?).unwrap_or_default()),
+        day: narrow(row.try_get("day")?),
+        place: PhotoPlace {
+            pack: row.try_get("pack")?,
+            start: unsigned(row.try_get("starts_at")?),
+            length: unsigned(row.try_get("byte_count")?),
+        },
+    })
 }
 
 async fn insert_photo(transaction: &mut Transaction<'static, Any>, photo: &StoredPhoto) -> Result<(), sqlx::Error> {

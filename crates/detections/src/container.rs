@@ -260,6 +260,11 @@ impl Toc {
         self.entries.iter().map(|entry| (text(&entry.name), entry.length))
     }
 
+    /// Names of the sections with their bytes and checksums.
+    pub(crate) fn checksums(&self) -> impl Iterator<Item = (&str, u64, u32)> {
+        self.entries.iter().map(|entry| (text(&entry.name), entry.length, entry.crc))
+    }
+
     pub(crate) fn rows(&self) -> u64 {
         self.rows
     }

@@ -1,8 +1,9 @@
 //! What can go wrong. Errors can be cloned, because one failed commit answers every append that shared it.
 
-use crate::fault::Step;
+use crate::fault::DurableWrite;
 use crate::photos::{PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
 use crate::search::common_plate::COMMON_PLATES_MAX;
+use crate::withdraw::WITHDRAWN_AT_ONCE_MAX;
 use crate::writer::BATCH_PHOTO_BYTES_MAX;
 use domain::limits::BATCH_DETECTIONS_MAX;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub enum StoreError {
     TooManyPlates,
     #[error("at most {PHOTOS_ASKED_MAX} photos, of {PHOTOS_OPENED_BYTES_MAX} bytes in all, can be opened at once")]
     TooManyPhotos,
+    #[error("at most {WITHDRAWN_AT_ONCE_MAX} detections can be withdrawn at once")]
+    TooManyWithdrawn,
     #[error("the database failed to {step}")]
     Database {
         step: &'static str,
@@ -51,8 +54,8 @@ pub enum StoreError {
     StateUnknown,
     #[error("the store is closed")]
     Closed,
-    #[error("interrupted by the test at {0:?}")]
-    Interrupted(Step),
+    #[error("interrupted by the test at the durable write {0:?}")]
+    Interrupted(DurableWrite),
     #[error("a worker of the store ended unexpectedly")]
     WorkerLost,
 }
@@ -60,7 +63,14 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the caller can act on it; the rest is the world's or ours.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::BatchTooLarge | Self::Refused { .. } | Self::TooManyPlates | Self::TooManyPhotos)
+        matches!(
+            self,
+            Self::BatchTooLarge
+                | Self::Refused { .. }
+                | Self::TooManyPlates
+                | Self::TooManyPhotos
+                | Self::TooManyWithdrawn
+        )
     }
 
     pub(crate) fn database(step: &'static str) -> impl Fn(sqlx::Error) -> Self {

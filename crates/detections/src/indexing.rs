@@ -6,8 +6,8 @@
 use crate::StoreError;
 use crate::days_index::{DaysIndex, SEGMENTS_MAX};
 use crate::days_index_build::{Part, build};
-use crate::fault::Step;
-use crate::seal::FileBytes;
+use crate::fault::DurableWrite;
+use crate::seal::{FileBytes, leave_torn};
 use crate::shared::Shared;
 use crate::snapshot::{Covered, Entry, Kept, Snapshot};
 use bytes::Bytes;
@@ -38,18 +38,18 @@ impl Shared {
         let mut made = 0;
         while let Some(Run { parts, replaced }) = next_run(&self.snapshot()) {
             let built = self.work(move || build(&parts)).await?;
+            self.check_state()?;
             // A segment that turns out to be damaged is set aside by whoever reads it next, and is then no part.
             let Ok(lines) = built else { break };
             let added = match lines {
                 Some(lines) => Some(self.write_index(lines).await?),
                 None => None,
             };
-            self.faults.pass(Step::IndexWritten)?;
             let is_replaced = |covered: &Covered| replaced.contains(&covered.name);
             let is_nothing = added.is_none() && replaced.is_empty();
             self.publish(|snapshot| snapshot.with_indexes(is_replaced, added));
             for name in &replaced {
-                self.blobs.delete(name).await.map_err(StoreError::blob("remove an index that was replaced"))?;
+                self.remove_blob(name).await?;
             }
             if is_nothing {
                 break;
@@ -57,6 +57,12 @@ impl Shared {
             made += 1;
         }
         Ok(made)
+    }
+
+    /// Opens the indexes that are there, where nobody has yet. Searches do without until then.
+    pub(crate) async fn open_indexes_that_are_there(&self) -> Result<(), StoreError> {
+        let _alone = self.maintenance.lock().await;
+        self.open_indexes().await
     }
 
     /// Opens the indexes that are there, once. All of each is read, which for a large store takes longer than a start should:
@@ -80,9 +86,10 @@ impl Shared {
         let last = snapshot.indexes.iter().filter_map(|covered| number_of(&covered.name)).max().unwrap_or_default();
         let name: Arc<str> = format!("indexes/{:010}.idx", last.saturating_add(1)).into();
         let index = Arc::new(DaysIndex::in_memory(lines).map_err(StoreError::Unreadable)?);
-        let bytes = Bytes::from_owner(FileBytes(index));
-        self.blobs.put(&name, bytes).await.map_err(StoreError::blob("write an index"))?;
-        let path = self.blobs.local_path(&name);
+        let (bytes, path) = (Bytes::from_owner(FileBytes(index)), self.blobs.local_path(&name));
+        let half = bytes.slice(..bytes.len() / 2);
+        let put = async { self.blobs.put(&name, bytes).await.map_err(StoreError::blob("write an index")) };
+        self.faults.around(DurableWrite::IndexFile, put, || leave_torn(&path, &half)).await?;
         let mapped = self.work(move || DaysIndex::map(&path)).await?.map_err(StoreError::Unreadable)?;
         Ok((name, Arc::new(mapped)))
     }
@@ -168,7 +175,8 @@ fn open_indexes(blobs: &storage::Blobs, entries: &[Arc<Entry>]) -> io::Result<Ve
     let mut covered: HashSet<Arc<str>> = HashSet::new();
     let mut kept = Vec::new();
     for (name, index) in found {
-        let is_known = index.segments().iter().any(|(name, checksum)| known.contains(&(&**name, Some(*checksum))));
+        // One about a segment that is gone may hold what was purged.
+        let is_known = index.segments().iter().all(|(name, checksum)| known.contains(&(&**name, Some(*checksum))));
         let is_repeat = index.segments().iter().any(|(name, _)| covered.contains(name));
         if is_known && !is_repeat {
             covered.extend(index.segments().iter().map(|(name, _)| Arc::clone(name)));
@@ -185,5 +193,87 @@ fn files(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
         Ok(files) => files.map(|file| file.map(|file| file.path())).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::answer::Answer;
+    use crate::search::listing::Listing;
+    use crate::search::plan::{Plan, Search};
+    use crate::tests::support::{Home, around, noon, plate, read};
+    use domain::time::DAY_MICROS;
+    use domain::{Criteria, NewDetection, PoolId, Question, UtcMicros, Widen};
+
+    async fn home_with_an_index() -> Home {
+        let home = Home::sqlite();
+        let store = home.open().await;
+        for day in -3..=0 {
+            let of_day = |number: u32| NewDetection {
+                scan_time: UtcMicros(noon() + day * DAY_MICROS + i64::from(number)),
+                ..read(&format!("{day}/{number}"), if number == 0 { "WANTED" } else { "OTHER1" })
+            };
+            store.append((0..3).map(of_day).collect()).await.unwrap();
+        }
+        store.seal().await.unwrap();
+        assert!(store.index_days().await.unwrap() > 0);
+        store.close().await;
+        home
+    }
+
+    /// Hits of the plate, and the segments that are searched for it; the others were answered by an index.
+    async fn asked(home: &Home) -> (usize, usize) {
+        let store = home.open().await;
+        store.shared.open_indexes_that_are_there().await.unwrap();
+        let criteria = Criteria::FullPlate { plate: plate("WANTED"), state: None };
+        let question = Question::new(criteria, around(), Widen::default()).unwrap();
+        let search = Search { question, pools: vec![PoolId(1)] };
+        let listing = Listing::new(&store.shared.snapshot(), &Plan::new(&search));
+        let searched = listing.entries.iter().filter(|(_, listed)| listed.is_none()).count();
+        let Answer::Rows(found) = store.rows_of(search, false).await.unwrap() else { panic!("few rows") };
+        assert!(found.set_aside.is_empty());
+        store.close().await;
+        (found.hits.len(), searched)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_index_answers_for_its_segments_and_one_that_is_damaged_is_removed_and_missed_by_nobody() {
+        let home = home_with_an_index().await;
+        let (hits, searched) = asked(&home).await;
+        assert!(hits == 4 && searched < 4, "{hits} hits, {searched} segments searched");
+        let folder = home.folder.path().join("blobs/indexes");
+        let path = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+        let sound = std::fs::read(&path).unwrap();
+        for place in (0..sound.len()).step_by(211) {
+            let mut altered = sound.clone();
+            altered[place] ^= 4;
+            for damaged in [altered, sound[..place].to_vec()] {
+                std::fs::write(&path, damaged).unwrap();
+                assert_eq!(asked(&home).await, (4, 4), "byte {place}");
+                assert!(!path.exists(), "what is of no use is removed");
+            }
+        }
+        let store = home.open().await;
+        assert!(store.index_days().await.unwrap() > 0, "and made anew");
+        store.close().await;
+        assert_eq!(asked(&home).await, (hits, searched));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn ret_1_what_was_purged_is_not_in_an_index_any_more() {
+        let home = home_with_an_index().await;
+        let store = home.open().await;
+        let now = storage::Clock::now(&*home.clock).0;
+        store.shared.set_retention(Some(now - (noon() - DAY_MICROS))).await.unwrap();
+        assert!(store.purge().await.unwrap().segments > 0);
+        store.index_days().await.unwrap();
+        let snapshot = store.shared.snapshot();
+        assert!(snapshot.indexes.iter().all(|covered| !covered.is_partly_gone()));
+        let kept: Vec<_> = snapshot.entries.iter().map(|entry| entry.name.clone()).collect();
+        let covered = snapshot.indexes.iter().flat_map(|covered| covered.index.segments());
+        assert!(covered.into_iter().all(|(name, _)| kept.contains(name)));
+        store.close().await;
+        let files = std::fs::read_dir(home.folder.path().join("blobs/indexes")).unwrap().count();
+        assert_eq!(files, snapshot.indexes.len());
     }
 }

@@ -11,6 +11,7 @@ use memmap2::Mmap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Maps a sealed file. Segments are written once under a fresh name, fsynced, and never written again; they are removed
@@ -25,46 +26,72 @@ pub(crate) fn map(path: &Path) -> io::Result<Mmap> {
 
 static IS_SCALAR: AtomicBool = AtomicBool::new(false);
 
-/// Makes all searches of this process do without vector instructions, for measurements and tests.
+/// Names the kernels for a whole process: `scalar`, or `vector` where the processor has them, which is the default.
+const KERNELS_VARIABLE: &str = "SIGHTLINE_KERNELS";
+
+/// Read once, when a kernel first runs.
+static IS_SCALAR_BY_VARIABLE: LazyLock<bool> = LazyLock::new(|| {
+    let value = std::env::var(KERNELS_VARIABLE).ok();
+    asks_for_scalar(value.as_deref()).unwrap_or_else(|| {
+        tracing::warn!("{KERNELS_VARIABLE} is neither `scalar` nor `vector`, and is passed over");
+        false
+    })
+});
+
+/// `None` where the value means nothing.
+fn asks_for_scalar(value: Option<&str>) -> Option<bool> {
+    match value {
+        Some("scalar") => Some(true),
+        Some("vector" | "") | None => Some(false),
+        Some(_) => None,
+    }
+}
+
+fn is_scalar() -> bool {
+    IS_SCALAR.load(Ordering::Relaxed) || *IS_SCALAR_BY_VARIABLE
+}
+
+/// Makes all searches of this process do without vector instructions, for measurements and tests. The environment variable
+/// `SIGHTLINE_KERNELS=scalar` does so from outside.
 pub fn set_scalar_kernels(is_scalar: bool) {
     IS_SCALAR.store(is_scalar, Ordering::Relaxed);
 }
 
 /// A key passes where `key & mask == value` for one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeyMask {
-    pub(crate) mask: u64,
-    pub(crate) value: u64,
+pub struct KeyMask {
+    pub mask: u64,
+    pub value: u64,
 }
 
 impl KeyMask {
-    pub(crate) fn has(self, key: u64) -> bool {
+    pub fn has(self, key: u64) -> bool {
         key & self.mask == self.value
     }
 }
 
 /// A box of positions in 1e-7 degree, its edges included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NarrowBox {
-    pub(crate) west: i32,
-    pub(crate) south: i32,
-    pub(crate) east: i32,
-    pub(crate) north: i32,
+pub struct NarrowBox {
+    pub west: i32,
+    pub south: i32,
+    pub east: i32,
+    pub north: i32,
 }
 
 /// Boxes side by side, all slices of one length.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BoxColumns<'a> {
-    pub(crate) west: &'a [i32],
-    pub(crate) south: &'a [i32],
-    pub(crate) east: &'a [i32],
-    pub(crate) north: &'a [i32],
+pub struct BoxColumns<'a> {
+    pub west: &'a [i32],
+    pub south: &'a [i32],
+    pub east: &'a [i32],
+    pub north: &'a [i32],
 }
 
 /// Appends `first` plus the place of every key that passes one of the masks.
-pub(crate) fn select_keys(keys: &[u64], masks: &[KeyMask], first: u32, found: &mut Vec<u32>) {
+pub fn select_keys(keys: &[u64], masks: &[KeyMask], first: u32, found: &mut Vec<u32>) {
     #[cfg(target_arch = "x86_64")]
-    if !IS_SCALAR.load(Ordering::Relaxed) {
+    if !is_scalar() {
         if std::arch::is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has AVX-512F.
             return unsafe { vector::select_keys_avx512(keys, masks, first, found) };
@@ -79,11 +106,11 @@ pub(crate) fn select_keys(keys: &[u64], masks: &[KeyMask], first: u32, found: &m
 
 /// One bit for each position that lies in the box, from the lowest bit of the first word. At most 64 positions a word;
 /// `lat` and `lon` have one length, `found` has a word for each 64 of it.
-pub(crate) fn select_points(lat: &[i32], lon: &[i32], place: &NarrowBox, found: &mut [u64]) {
+pub fn select_points(lat: &[i32], lon: &[i32], place: &NarrowBox, found: &mut [u64]) {
     assert!(lat.len() == lon.len() && lat.len() <= found.len() * 64, "positions have both coordinates, and a bit");
     found.fill(0);
     #[cfg(target_arch = "x86_64")]
-    if !IS_SCALAR.load(Ordering::Relaxed) && std::arch::is_x86_feature_detected!("avx512f") {
+    if !is_scalar() && std::arch::is_x86_feature_detected!("avx512f") {
         // SAFETY: the processor has AVX-512F.
         return unsafe { vector::select_points_avx512(lat, lon, place, found) };
     }
@@ -91,11 +118,11 @@ pub(crate) fn select_points(lat: &[i32], lon: &[i32], place: &NarrowBox, found: 
 }
 
 /// Appends the place of every box that meets `place`.
-pub(crate) fn select_boxes(boxes: &BoxColumns<'_>, place: &NarrowBox, found: &mut Vec<u32>) {
+pub fn select_boxes(boxes: &BoxColumns<'_>, place: &NarrowBox, found: &mut Vec<u32>) {
     let count = boxes.west.len();
     assert!([boxes.south.len(), boxes.east.len(), boxes.north.len()] == [count; 3], "a box has four sides");
     #[cfg(target_arch = "x86_64")]
-    if !IS_SCALAR.load(Ordering::Relaxed) && std::arch::is_x86_feature_detected!("avx512f") {
+    if !is_scalar() && std::arch::is_x86_feature_detected!("avx512f") {
         // SAFETY: the processor has AVX-512F.
         return unsafe { vector::select_boxes_avx512(boxes, place, found) };
     }
@@ -259,35 +286,115 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn both<T: PartialEq + std::fmt::Debug>(run: impl Fn() -> T) -> (T, T) {
-        // Other tests run meanwhile; they only become slower by it.
-        set_scalar_kernels(true);
-        let plain = run();
-        set_scalar_kernels(false);
-        (run(), plain)
+    type SelectKeys = unsafe fn(&[u64], &[KeyMask], u32, &mut Vec<u32>);
+    type SelectPoints = unsafe fn(&[i32], &[i32], &NarrowBox, &mut [u64]);
+    type SelectBoxes = unsafe fn(&BoxColumns<'_>, &NarrowBox, &mut Vec<u32>);
+
+    /// The vector forms that this processor has.
+    fn of_processor() -> (Vec<SelectKeys>, Vec<SelectPoints>, Vec<SelectBoxes>) {
+        let (mut keys, mut points, mut boxes): (Vec<SelectKeys>, Vec<SelectPoints>, Vec<SelectBoxes>) =
+            Default::default();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx2") {
+                keys.push(vector::select_keys_avx2);
+            }
+            if std::arch::is_x86_feature_detected!("avx512f") {
+                keys.push(vector::select_keys_avx512);
+                points.push(vector::select_points_avx512);
+                boxes.push(vector::select_boxes_avx512);
+            }
+        }
+        (keys, points, boxes)
+    }
+
+    /// Every vector form and the function that picks one, each against the definition.
+    fn compare(keys: &[u64], masks: &[KeyMask], points: &[(i32, i32)], place: &NarrowBox) {
+        let (with_keys, with_points, with_boxes) = of_processor();
+        let found_by = |run: &dyn Fn(&mut Vec<u32>)| {
+            let mut found = vec![1];
+            run(&mut found);
+            found
+        };
+        let wanted = found_by(&|found| scalar::select_keys(keys, masks, 7, found));
+        assert_eq!(found_by(&|found| select_keys(keys, masks, 7, found)), wanted);
+        for run in with_keys {
+            // SAFETY: `of_processor` gives what the processor has.
+            assert_eq!(found_by(&|found| unsafe { run(keys, masks, 7, found) }), wanted, "{} keys", keys.len());
+        }
+        let (lat, lon): (Vec<i32>, Vec<i32>) = points.iter().copied().unzip();
+        let bits_by = |run: &dyn Fn(&mut [u64])| {
+            let mut found = vec![0; points.len().div_ceil(64)];
+            run(&mut found);
+            found
+        };
+        let wanted = bits_by(&|found| scalar::select_points(&lat, &lon, place, found));
+        assert_eq!(bits_by(&|found| select_points(&lat, &lon, place, found)), wanted);
+        for run in with_points {
+            // SAFETY: as above.
+            assert_eq!(bits_by(&|found| unsafe { run(&lat, &lon, place, found) }), wanted, "{} points", points.len());
+        }
+        let (east, north): (Vec<i32>, Vec<i32>) =
+            points.iter().map(|(south, west)| (west.saturating_add(3), south.saturating_add(2))).unzip();
+        let boxes = BoxColumns { west: &lon, south: &lat, east: &east, north: &north };
+        let wanted = found_by(&|found| scalar::select_boxes(&boxes, place, 0, found));
+        assert_eq!(found_by(&|found| select_boxes(&boxes, place, found)), wanted);
+        for run in with_boxes {
+            // SAFETY: as above, and the sides have one length.
+            assert_eq!(found_by(&|found| unsafe { run(&boxes, place, found) }), wanted, "{} boxes", points.len());
+        }
+    }
+
+    /// A number from a number, well mixed (`SplitMix64`).
+    fn mix(number: u64) -> u64 {
+        let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    #[test]
+    fn vector_kernels_find_what_the_scalar_ones_find_at_every_length() {
+        // Three of the largest chunks, so that each remainder comes after none, one and two whole ones.
+        for length in 0..=3 * 64_usize {
+            for round in 0..4_u64 {
+                let draw = |at: usize, what: u64| mix(mix(length as u64 * 1_000 + at as u64) ^ (round * 7 + what));
+                let keys: Vec<u64> = (0..length).map(|at| draw(at, 0) % 16).collect();
+                let masks: Vec<KeyMask> = (0..usize::try_from(round).unwrap())
+                    .map(|at| KeyMask { mask: draw(at, 1) % 16, value: draw(at, 2) % 16 })
+                    .collect();
+                let coordinate = |at: usize, what: u64| i32::try_from(draw(at, what) % 24).unwrap() - 12;
+                let points: Vec<(i32, i32)> = (0..length).map(|at| (coordinate(at, 3), coordinate(at, 4))).collect();
+                let place = NarrowBox { west: -5, south: -6, east: 4, north: 7 };
+                compare(&keys, &masks, &points, &place);
+            }
+        }
     }
 
     proptest! {
         #[test]
-        fn vector_kernels_find_what_the_scalar_ones_find(
-            keys in prop::collection::vec(0..400_u64, 0..150),
-            masks in prop::collection::vec((0..8_u64, 0..8_u64), 0..4),
-            points in prop::collection::vec((-9..9_i32, -9..9_i32), 0..256),
-            corner in (-9..9_i32, -9..9_i32),
-            size in (0..9_i32, 0..9_i32),
+        fn vector_kernels_find_what_the_scalar_ones_find_of_any_numbers(
+            keys in prop::collection::vec(any::<u64>(), 0..150),
+            masks in prop::collection::vec((any::<u64>(), any::<u64>()), 0..4),
+            picked in prop::collection::vec((0..150_usize, any::<u64>()), 0..4),
+            points in prop::collection::vec((any::<i32>(), any::<i32>()), 0..256),
+            corners in (any::<i32>(), any::<i32>(), any::<i32>(), any::<i32>()),
         ) {
-            let masks: Vec<KeyMask> = masks.into_iter().map(|(mask, value)| KeyMask { mask, value }).collect();
-            let (fast, plain) = both(|| { let mut found = Vec::new(); select_keys(&keys, &masks, 7, &mut found); found });
-            prop_assert_eq!(fast, plain);
-            let (lat, lon): (Vec<i32>, Vec<i32>) = points.iter().copied().unzip();
-            let place = NarrowBox { west: corner.0, south: corner.1, east: corner.0 + size.0, north: corner.1 + size.1 };
-            let (fast, plain) = both(|| { let mut found = [0; 4]; select_points(&lat, &lon, &place, &mut found); found });
-            prop_assert_eq!(fast, plain);
-            let east: Vec<i32> = lon.iter().map(|west| west + 3).collect();
-            let north: Vec<i32> = lat.iter().map(|south| south + 2).collect();
-            let boxes = BoxColumns { west: &lon, south: &lat, east: &east, north: &north };
-            let (fast, plain) = both(|| { let mut found = Vec::new(); select_boxes(&boxes, &place, &mut found); found });
-            prop_assert_eq!(fast, plain);
+            let random = masks.into_iter().map(|(mask, value)| KeyMask { mask, value: value & mask });
+            // Masks that pass one of the keys.
+            let near = picked.into_iter().filter_map(|(at, mask)| Some(KeyMask { mask, value: keys.get(at)? & mask }));
+            let masks: Vec<KeyMask> = random.chain(near).collect();
+            let place = NarrowBox {
+                west: corners.0.min(corners.1), south: corners.2.min(corners.3), east: corners.0.max(corners.1),
+                north: corners.2.max(corners.3),
+            };
+            compare(&keys, &masks, &points, &place);
         }
+    }
+
+    #[test]
+    fn the_environment_may_ask_for_scalar_kernels() {
+        let asked = [None, Some("scalar"), Some("vector"), Some(""), Some("fast")].map(asks_for_scalar);
+        assert_eq!(asked, [Some(false), Some(true), Some(false), Some(false), None]);
     }
 }

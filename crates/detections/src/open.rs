@@ -29,6 +29,7 @@ pub(crate) async fn open(config: StoreConfig, rows_max: usize) -> Result<Shared,
         next_id: u64::try_from(catalogue.counter("next_id").await?).unwrap_or(1),
         next_batch,
         next_segment: catalogue.counter("next_segment").await?,
+        keep_micros: catalogue.counter("keep_micros").await?,
     };
     let shared = Shared::new(config, catalogue, start);
     migrate(&shared, rows_max).await?;
@@ -80,7 +81,16 @@ async fn open_segments(blobs: &Blobs, segments: Vec<Catalogued>) -> Result<Vec<E
     let blobs = blobs.clone();
     let work = move || -> io::Result<Vec<Entry>> {
         let named: HashSet<&str> = segments.iter().map(|segment| segment.name.as_str()).collect();
-        remove_orphans(&blobs.local_path("segments"), &named)?;
+        let missing = named.iter().filter(|name| !blobs.local_path(name).exists()).count();
+        if missing == 0 {
+            remove_orphans(&blobs.local_path("segments"), &named)?;
+        } else {
+            // A catalogue that names what is not there may be the damaged one; what it does not name may be what it means.
+            tracing::error!(
+                missing,
+                "catalogued segments are missing; files that are not named are left where they are"
+            );
+        }
         let opened = segments.iter().map(|described| {
             let entry = entry_of(described, Segment::map(&blobs.local_path(&described.name)));
             // Those of version 1 are about to be migrated.
@@ -110,7 +120,7 @@ fn remove_orphans(segments: &Path, named: &HashSet<&str>) -> io::Result<()> {
     Ok(())
 }
 
-fn subfolders(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
+pub(crate) fn subfolders(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -4,13 +4,15 @@
 //! the table `photos` names are of a batch that was never acknowledged, and mean nothing.
 
 use crate::StoreError;
+use crate::fault::{DurableWrite, Fault, FaultHook};
 use crate::row::date_of;
 use domain::detection::PhotoKind;
-use domain::limits::{PAGE_ROWS, PHOTOS_MAX};
+use domain::limits::{PAGE_ROWS, PHOTO_BYTES_MAX, PHOTOS_MAX};
 use domain::{AgencyId, DetectionId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use storage::files::sync_folder;
 use storage::{Blobs, Scope, Vault};
@@ -28,6 +30,9 @@ const PACK_MAGIC: [u8; 4] = *b"SLPH";
 const RECORD_HEADER_BYTES: usize = 32;
 /// Detection, number, kind, six zeros: sealed with the bytes, so that a photo opens only as itself.
 const SEALED_HEADER_BYTES: usize = 16;
+
+/// Bytes by which a sealed photo is longer than the picture: its own header, the nonce, the tag and the number of the key.
+const SEALED_BYTES_MORE_MAX: usize = 256;
 
 /// A photo that was opened for a permit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +122,26 @@ pub(crate) async fn open(blobs: &Blobs, vault: &Vault, stored: &StoredPhoto) -> 
     })
 }
 
+/// Whether a photo lies where the table says, whole, and opens as itself; else what is wrong with it.
+pub(crate) fn check(blobs: &Blobs, vault: &Vault, stored: &StoredPhoto) -> Result<(), &'static str> {
+    let PhotoPlace { pack, start, length } = &stored.place;
+    let record = start.checked_sub(RECORD_HEADER_BYTES as u64).ok_or("has no place in the pack")?;
+    let length = usize::try_from(*length).ok().filter(|length| *length <= PHOTO_BYTES_MAX + SEALED_BYTES_MORE_MAX);
+    let mut bytes = vec![0; RECORD_HEADER_BYTES + length.ok_or("has an impossible length")?];
+    let file = File::open(blobs.local_path(pack)).map_err(|_| "is in a pack that is missing or cannot be read")?;
+    file.read_exact_at(&mut bytes, record).map_err(|_| "is not whole in its pack")?;
+    let (header, sealed) = bytes.split_first_chunk::<RECORD_HEADER_BYTES>().ok_or("has no header")?;
+    let content =
+        vault.open_sealed(&scope(stored.owner, stored.day), sealed).map_err(|_| "was altered, or its key is gone")?;
+    let kind = content.get(9).and_then(|kind| PhotoKind::ALL.get(usize::from(*kind))).ok_or("is of no known kind")?;
+    if content.get(..8) != Some(&stored.sealed_as.to_le_bytes()[..]) || content.get(8) != Some(&stored.n) {
+        return Err("is another one's");
+    }
+    let (detection, n, kind) = (stored.sealed_as, stored.n, *kind);
+    let photo = SealedPhoto { detection, n, kind, owner: stored.owner, day: stored.day, sealed: sealed.to_vec() };
+    if record_header(&photo) == *header { Ok(()) } else { Err("has an altered header in its pack") }
+}
+
 fn media_type(bytes: &[u8]) -> &'static str {
     let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
     match bytes {
@@ -131,18 +156,19 @@ fn media_type(bytes: &[u8]) -> &'static str {
 #[derive(Debug)]
 pub(crate) struct Packs {
     blobs: Blobs,
+    faults: FaultHook,
     /// Number and length of the pack that an owner's day is appended to.
     ends: HashMap<(AgencyId, i32), (u32, u64)>,
 }
 
 impl Packs {
-    pub(crate) fn new(blobs: Blobs) -> Self {
-        Self { blobs, ends: HashMap::new() }
+    pub(crate) fn new(blobs: Blobs, faults: FaultHook) -> Self {
+        Self { blobs, faults, ends: HashMap::new() }
     }
 
     /// Appends photos and fsyncs each pack that was touched, once. All of them are durable when it returns.
     pub(crate) fn append(&mut self, photos: Vec<SealedPhoto>) -> io::Result<Vec<StoredPhoto>> {
-        let mut by_pack: HashMap<(AgencyId, i32), Vec<SealedPhoto>> = HashMap::new();
+        let mut by_pack: BTreeMap<(AgencyId, i32), Vec<SealedPhoto>> = BTreeMap::new();
         for photo in photos {
             by_pack.entry((photo.owner, photo.day)).or_default().push(photo);
         }
@@ -152,6 +178,11 @@ impl Packs {
         }
         stored.sort_unstable_by_key(|photo| (photo.detection, photo.n));
         Ok(stored)
+    }
+
+    /// Forgets the ends of packs of days before one, whose files are removed.
+    pub(crate) fn forget_before(&mut self, before: i32) {
+        self.ends.retain(|(_, day), _| *day >= before);
     }
 
     fn append_to_day(&mut self, owner: AgencyId, day: i32, photos: Vec<SealedPhoto>) -> io::Result<Vec<StoredPhoto>> {
@@ -166,7 +197,8 @@ impl Packs {
             let (detection, n) = (photo.detection, photo.n);
             stored.push(StoredPhoto { detection, n, sealed_as: detection, owner, day, place });
         }
-        match write_at_end(&self.blobs.local_path(&name), end, &bytes) {
+        let fault = self.faults.at(DurableWrite::PhotoPack);
+        match write_or_fail(&self.blobs.local_path(&name), end, &bytes, fault) {
             Ok(()) => {
                 self.ends.insert((owner, day), (number, end + bytes.len() as u64));
                 Ok(stored)
@@ -224,6 +256,16 @@ fn record_header(photo: &SealedPhoto) -> [u8; RECORD_HEADER_BYTES] {
     header.extend_from_slice(&crc32c::crc32c(&photo.sealed).to_le_bytes());
     header.extend_from_slice(&[0; 4]);
     header.try_into().expect("the fields add up to 32 bytes")
+}
+
+/// [`write_at_end`], or the failure that a test asks for.
+fn write_or_fail(path: &Path, end: u64, bytes: &[u8], fault: Option<Fault>) -> io::Result<()> {
+    match fault {
+        Some(Fault::Before) => {}
+        Some(Fault::Halfway) => write_at_end(path, end, bytes.get(..bytes.len() / 2).unwrap_or_default())?,
+        None | Some(Fault::After | Fault::Crash) => write_at_end(path, end, bytes)?,
+    }
+    if fault.is_some() { Err(io::Error::other("a fault of the test")) } else { Ok(()) }
 }
 
 /// Appends after `end`, where earlier bytes, if any, stay; makes file and name durable.

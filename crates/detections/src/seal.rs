@@ -8,7 +8,7 @@ use crate::catalogue::{Catalogued, describe};
 use crate::container::{FormatError, Line, SEGMENT, Toc};
 use crate::days_index::DaysIndex;
 use crate::encode::{SEGMENT_ROWS_MAX, encode};
-use crate::fault::Step;
+use crate::fault::DurableWrite;
 use crate::machine;
 use crate::row::{RowRef, date_of, day_of};
 use crate::segment::Segment;
@@ -17,9 +17,11 @@ use crate::snapshot::{Entry, Hidden, Kept};
 use crate::tiers;
 use crate::v1;
 use bytes::Bytes;
+use sqlx::{Any, Transaction};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::{fs, io};
 
 /// The only retention class so far; segments of different classes are never merged.
 const CLASS_STANDARD: i32 = 0;
@@ -72,12 +74,10 @@ impl Shared {
         let batches: Vec<(i64, i64)> = recents.iter().map(|entry| tiers::batches(entry)).collect();
         let encoded = self.work(move || encode_by_day(&recents)).await?.map_err(StoreError::Unreadable)?;
         let (added, entries) = self.write(encoded).await?;
-        self.faults.pass(Step::SegmentsWritten)?;
         let next = self.next_segment().saturating_add_unsigned(added.len() as u64);
         let transaction = self.catalogue.stage_segments(&added, &batches, &[], next).await?;
-        self.commit_segments(transaction, added.first().map_or("", |added| &added.name)).await?;
+        self.commit_segments(DurableWrite::Sealing, transaction, &added).await?;
         self.set_next_segment(next);
-        self.pass_or_lose_state(Step::CatalogueCommitted)?;
         let is_sealed =
             |entry: &Entry| entry.is_recent() && entry.content.is_ok() && tiers::batches(entry).1 <= through;
         self.publish(|snapshot| snapshot.replacing(is_sealed, entries));
@@ -116,7 +116,7 @@ impl Shared {
         let names: Vec<String> = run.iter().map(|entry| entry.name.to_string()).collect();
         let encoded = self.work(move || encode_by_day(&run)).await?;
         let Ok(encoded) = encoded else { return Ok(false) };
-        self.replace(names, encoded).await?;
+        self.replace(DurableWrite::Merging, names, encoded).await?;
         Ok(true)
     }
 
@@ -125,24 +125,34 @@ impl Shared {
     pub(crate) async fn migrate_segment(&self, entry: &Arc<Entry>, rows_max: usize) -> Result<(), StoreError> {
         let (path, known) = (self.blobs.local_path(&entry.name), Arc::clone(entry));
         let encoded = self.work(move || encode_version_1(&path, &known, rows_max)).await?;
-        self.replace(vec![entry.name.to_string()], encoded.map_err(StoreError::Unreadable)?).await
+        let encoded = encoded.map_err(StoreError::Unreadable)?;
+        self.replace(DurableWrite::Migrating, vec![entry.name.to_string()], encoded).await
     }
 
     /// Puts encoded segments in place of named ones that hold the same rows.
-    async fn replace(&self, names: Vec<String>, encoded: Vec<Encoded>) -> Result<(), StoreError> {
+    async fn replace(&self, write: DurableWrite, names: Vec<String>, encoded: Vec<Encoded>) -> Result<(), StoreError> {
         let (added, entries) = self.write(encoded).await?;
-        self.faults.pass(Step::SegmentsWritten)?;
         let next = self.next_segment().saturating_add_unsigned(added.len() as u64);
         let transaction = self.catalogue.stage_segments(&added, &[], &names, next).await?;
-        self.commit_segments(transaction, added.first().map_or("", |added| &added.name)).await?;
+        self.commit_segments(write, transaction, &added).await?;
         self.set_next_segment(next);
-        self.pass_or_lose_state(Step::CatalogueCommitted)?;
         self.publish(|snapshot| snapshot.replacing(|entry| names.iter().any(|name| **name == *entry.name), entries));
         for name in &names {
             // Searches that still read it hold the map; an unlinked file stays until they end.
-            self.blobs.delete(name).await.map_err(StoreError::blob("remove a merged segment"))?;
+            self.remove_blob(name).await?;
         }
         Ok(())
+    }
+
+    /// Commits a change of the catalogue, known by one of the segments that it added.
+    async fn commit_segments(
+        &self,
+        write: DurableWrite,
+        transaction: Transaction<'static, Any>,
+        added: &[Catalogued],
+    ) -> Result<(), StoreError> {
+        let first = added.first().map_or("", |added| &added.name);
+        self.commit(write, transaction, self.catalogue.has_segment(first)).await
     }
 
     /// Writes segments as blobs, durably, and opens them from there.
@@ -152,15 +162,28 @@ impl Shared {
             let segment = Arc::new(Segment::in_memory(lines).map_err(StoreError::Unreadable)?);
             let name = format!("segments/{}/{class}-{number:010}.seg", date_of(day));
             let described = describe(name.clone(), class, &segment).map_err(StoreError::Unreadable)?;
-            let bytes = Bytes::from_owner(FileBytes(segment));
-            self.blobs.put(&name, bytes).await.map_err(StoreError::blob("write a segment"))?;
-            let path = self.blobs.local_path(&name);
+            let (bytes, path) = (Bytes::from_owner(FileBytes(segment)), self.blobs.local_path(&name));
+            let half = bytes.slice(..bytes.len() / 2);
+            let put = async { self.blobs.put(&name, bytes).await.map_err(StoreError::blob("write a segment")) };
+            self.faults.around(DurableWrite::SegmentFile, put, || leave_torn(&path, &half)).await?;
             let mapped = self.work(move || Segment::map(&path)).await?.map_err(StoreError::Unreadable)?;
             entries.push(entry_of(&described, Ok(mapped)));
             added.push(described);
         }
         Ok((added, entries))
     }
+}
+
+/// What a test's fault leaves of a file: its first half under its own name, as after a power cut, and under the name that
+/// the blob store writes to first, as after a kill.
+pub(crate) fn leave_torn(path: &Path, half: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut first_name = path.as_os_str().to_owned();
+    first_name.push("#1");
+    fs::write(first_name, half)?;
+    fs::write(path, half)
 }
 
 /// An entry as the catalogue describes it, with its file opened or not.

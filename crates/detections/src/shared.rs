@@ -1,7 +1,7 @@
 //! What the parts of a store share: the snapshot, the seams, and the numbers that are given out.
 
 use crate::catalogue::{BatchChange, Catalogue};
-use crate::fault::{FaultHook, Step};
+use crate::fault::{CommitFailure, DurableWrite, FaultHook};
 use crate::photos::Packs;
 use crate::snapshot::Snapshot;
 use crate::writer::NextNumbers;
@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     sealing_through: AtomicI64,
     /// A commit whose outcome nobody knows: no further change until the store is opened again.
     is_state_unknown: AtomicBool,
+    /// How long detections are kept, from their scan on, in microseconds; `i64::MAX` is for ever.
+    keep_micros: AtomicI64,
 }
 
 /// What a store starts from.
@@ -51,6 +53,7 @@ pub(crate) struct Start {
     pub(crate) next_id: u64,
     pub(crate) next_batch: i64,
     pub(crate) next_segment: i64,
+    pub(crate) keep_micros: i64,
 }
 
 impl Shared {
@@ -58,7 +61,7 @@ impl Shared {
         let searches = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             catalogue,
-            packs: Arc::new(Mutex::new(Packs::new(config.blobs.clone()))),
+            packs: Arc::new(Mutex::new(Packs::new(config.blobs.clone(), config.faults.clone()))),
             blobs: config.blobs,
             vault: config.vault,
             clock: config.clock,
@@ -77,6 +80,7 @@ impl Shared {
             next_segment: AtomicI64::new(start.next_segment),
             sealing_through: AtomicI64::new(i64::MIN),
             is_state_unknown: AtomicBool::new(false),
+            keep_micros: AtomicI64::new(start.keep_micros),
         }
     }
 
@@ -130,35 +134,47 @@ impl Shared {
         self.is_state_unknown.store(true, Ordering::SeqCst);
     }
 
-    /// Commits a group of appends. A commit that failed may have been kept all the same: the database is asked, and
-    /// where it does not answer either, the store stops changing.
+    /// Reads scanned before this instant are due: they are not shown, opened or recognised any more.
+    pub(crate) fn due_before(&self) -> i64 {
+        match self.keep_micros.load(Ordering::SeqCst) {
+            i64::MAX => i64::MIN,
+            keep => self.clock.now().0.saturating_sub(keep),
+        }
+    }
+
+    pub(crate) fn set_keep_micros(&self, keep_micros: i64) {
+        self.keep_micros.store(keep_micros, Ordering::SeqCst);
+    }
+
+    /// Commits a group of appends.
     pub(crate) async fn commit_batch(
         &self,
         transaction: Transaction<'static, Any>,
         change: &BatchChange,
     ) -> Result<(), StoreError> {
-        if let Err(error) = transaction.commit().await {
-            self.settle(&self.catalogue.has_batch(change.batch).await, error)?;
-        }
+        self.commit(DurableWrite::Batch, transaction, self.catalogue.has_batch(change.batch)).await?;
         self.next_id.store(change.next_id, Ordering::SeqCst);
         self.next_batch.store(change.batch + 1, Ordering::SeqCst);
-        self.pass_or_lose_state(Step::BatchCommitted)
+        Ok(())
     }
 
-    /// The same for a change of the catalogue, known by one of the segments that it added.
-    pub(crate) async fn commit_segments(
+    /// Commits a change. A commit that failed may have been kept all the same: the database is asked (`is_kept`), and
+    /// where it does not answer either, the store stops changing.
+    pub(crate) async fn commit(
         &self,
+        write: DurableWrite,
         transaction: Transaction<'static, Any>,
-        added: &str,
+        is_kept: impl Future<Output = Result<bool, StoreError>>,
     ) -> Result<(), StoreError> {
-        match transaction.commit().await {
-            Ok(()) => Ok(()),
-            Err(error) => self.settle(&self.catalogue.has_segment(added).await, error),
-        }
-    }
-
-    fn settle(&self, is_kept: &Result<bool, StoreError>, error: sqlx::Error) -> Result<(), StoreError> {
-        match is_kept {
+        let error = match self.faults.commit(write, transaction).await {
+            Ok(()) => return Ok(()),
+            Err(CommitFailure::Crashed) => {
+                self.lose_state();
+                return Err(StoreError::Interrupted(write));
+            }
+            Err(CommitFailure::Reported(error)) => error,
+        };
+        match is_kept.await {
             Ok(true) => Ok(()),
             Ok(false) => Err(StoreError::database("commit a change")(error)),
             Err(_) => {
@@ -168,9 +184,10 @@ impl Shared {
         }
     }
 
-    /// A test's interruption after a commit leaves memory behind the database, as a crash would.
-    pub(crate) fn pass_or_lose_state(&self, step: Step) -> Result<(), StoreError> {
-        self.faults.pass(step).inspect_err(|_| self.lose_state())
+    /// Removes a blob that nothing names any more.
+    pub(crate) async fn remove_blob(&self, name: &str) -> Result<(), StoreError> {
+        let remove = async { self.blobs.delete(name).await.map_err(StoreError::blob("remove a file")) };
+        self.faults.around(DurableWrite::FileRemoval, remove, || Ok(())).await
     }
 
     /// Runs work of the processor off the threads that answer requests.

@@ -2,10 +2,12 @@
 
 use crate::StoreError;
 use crate::answer::{Answer, Appended, Count, Counted, Counts, FoundRows, Previewed, Stats};
+use crate::check::Checked;
 use crate::encode::SEGMENT_ROWS_MAX;
-use crate::fault::FaultHook;
+use crate::fault::{DurableWrite, FaultHook};
 use crate::open;
 use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX};
+use crate::purge::{Purged, RetentionAct};
 use crate::search::common_plate::{self, Tally};
 use crate::search::density::Density;
 use crate::search::gather::{Gather, Gathered, Helpers, gather};
@@ -14,9 +16,10 @@ use crate::search::plan::{Plan, Search};
 use crate::search::scan::Match;
 use crate::segment::Reader;
 use crate::shared::Shared;
+use crate::withdraw::WithdrawalAct;
 use crate::writer::{self, Job, QUEUE_BATCHES_MAX};
 use domain::limits::{PHOTO_BYTES_MAX, PHOTOS_MAX, RESULTS_WARNING};
-use domain::{Detection, NewDetection, NewPhoto};
+use domain::{Detection, DetectionId, NewDetection, NewPhoto};
 use ledger::Recorded;
 use policy::{ExactCount, Permit, PhotoPermit, Preview, Rows};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -73,7 +76,7 @@ pub trait PhotoSource: Send + Sync {
 /// The detection store. Cheap to clone; all clones are one store.
 #[derive(Clone, Debug)]
 pub struct Store {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     queue: mpsc::Sender<Job>,
 }
 
@@ -96,7 +99,12 @@ impl Store {
                 joining.join_or_warn().await;
             }
         });
-        tokio::spawn(index_or_warn(Arc::clone(&shared)));
+        let opening = Arc::clone(&shared);
+        tokio::spawn(async move {
+            if let Err(error) = opening.open_indexes_that_are_there().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "indexes of plates could not be opened");
+            }
+        });
         tokio::spawn(maintain(Arc::clone(&shared), wake_ups));
         Ok(Self { shared, queue })
     }
@@ -162,6 +170,26 @@ impl Store {
         self.shared.index_days().await
     }
 
+    /// Withdraws detections: on return they are hidden, durably, from searches, previews, counts and photos, and stay so.
+    /// A later version of the same event is another detection, and is shown. Gives those that were shown until now; of
+    /// the others nothing is known here, or they were hidden before.
+    pub async fn withdraw<A: WithdrawalAct>(&self, act: Recorded<A>) -> Result<Vec<DetectionId>, StoreError> {
+        self.shared.withdraw(act.act().detections()).await
+    }
+
+    /// Sets how long detections are kept, from their scan on. Those that are due are hidden from the same instant on, and
+    /// removed by [`Self::purge`].
+    pub async fn set_retention<A: RetentionAct>(&self, act: Recorded<A>) -> Result<(), StoreError> {
+        self.shared.set_retention(act.act().keep_micros()).await
+    }
+
+    /// Removes the segments all of whose reads are due, and photos of days before; indexes are made anew without them. The background task does so by itself.
+    pub async fn purge(&self) -> Result<Purged, StoreError> {
+        let purged = self.shared.purge().await?;
+        self.shared.index_days().await?;
+        Ok(purged)
+    }
+
     pub fn stats(&self) -> Stats {
         let snapshot = self.shared.snapshot();
         let mut stats = Stats::default();
@@ -193,14 +221,10 @@ impl Store {
         sizes
     }
 
-    /// Reads every segment once and compares its checksums; gives the names of damaged ones.
-    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        let snapshot = self.shared.snapshot();
-        let read_all = move || {
-            let damaged = snapshot.entries.iter().filter(|entry| entry.reader().is_err());
-            damaged.map(|entry| entry.name.to_string()).collect()
-        };
-        self.shared.work(read_all).await
+    /// Reads every segment, recent batch and photo once, and compares each with its checksums, with its own rows, and with
+    /// what the database says of it. For a store that nobody writes to meanwhile.
+    pub async fn check(&self) -> Result<Checked, StoreError> {
+        self.shared.check().await
     }
 
     /// Waits for what was handed in and for maintenance that runs, then takes nothing more.
@@ -227,11 +251,16 @@ impl Store {
         // Several searches share the processors by themselves.
         let others = self.shared.searches.available_permits() < self.shared.searches_at_once - 1;
         let (snapshot, helpers) = (self.shared.snapshot(), self.shared.helpers.clone().filter(|_| !others));
+        let due_before = self.shared.due_before();
         let work = move || {
             let _turn = turn;
             // A search changes nothing that others see: one that panics over a segment leaves nothing half done.
-            catch_unwind(AssertUnwindSafe(|| run(&snapshot, &Plan::new(&search), helpers.as_deref())))
-                .map_err(|_| StoreError::WorkerLost)
+            let run = || {
+                let mut plan = Plan::new(&search);
+                let snapshot = if plan.begin_at(due_before) { snapshot } else { Arc::default() };
+                run(&snapshot, &plan, helpers.as_deref())
+            };
+            catch_unwind(AssertUnwindSafe(run)).map_err(|_| StoreError::WorkerLost)
         };
         let found = match tokio::runtime::Handle::current().runtime_flavor() {
             tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
@@ -337,8 +366,11 @@ impl Store {
         let packs = Arc::clone(&self.shared.packs);
         let append = move || packs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(vec![sealed]);
         let stored = self.shared.work(append).await?.map_err(StoreError::file("write photos"))?;
+        let shared = &self.shared;
         for photo in &stored {
-            self.shared.catalogue.keep_photo(photo).await?;
+            let transaction = shared.catalogue.stage_photo(photo).await?;
+            let is_kept = async { Ok(shared.catalogue.photo(photo.detection, photo.n).await?.is_some()) };
+            shared.commit(DurableWrite::FetchedPhoto, transaction, is_kept).await?;
         }
         Ok(())
     }
@@ -359,6 +391,7 @@ fn shown(shared: &Shared, id: u64) -> Option<Shown> {
     shared.snapshot().entries.iter().find_map(|entry| {
         let row = entry.find(id).filter(|row| !entry.is_hidden(*row))?;
         let row = entry.reader().ok()?.row(row as usize);
+        let row = Some(row).filter(|row| row.scan_time >= shared.due_before())?;
         let photos_at_camera = if row.photos_stored > 0 { 0 } else { row.photos_at_camera };
         let photos_at_camera = photos_at_camera.min(u8::try_from(PHOTOS_MAX).unwrap_or(u8::MAX));
         Some(Shown { detection: row.to_detection(), photos_at_camera })
@@ -413,13 +446,11 @@ async fn maintain(shared: Arc<Shared>, mut wake_ups: mpsc::Receiver<()>) {
         if let Err(error) = shared.merge().await {
             tracing::error!(error = &error as &dyn std::error::Error, "segments could not be merged");
         }
-        index_or_warn(Arc::clone(&shared)).await;
-    }
-}
-
-/// Opens the indexes over many segments, and makes what is missing. Searches do without until then.
-async fn index_or_warn(shared: Arc<Shared>) {
-    if let Err(error) = shared.index_days().await {
-        tracing::error!(error = &error as &dyn std::error::Error, "an index of plates could not be made");
+        if let Err(error) = shared.purge().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "detections that are due could not be removed");
+        }
+        if let Err(error) = shared.index_days().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "an index of plates could not be made");
+        }
     }
 }

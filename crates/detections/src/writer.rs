@@ -5,7 +5,6 @@ use crate::answer::{Appended, Outcome};
 use crate::catalogue::{BatchChange, HiddenId};
 use crate::container::Line;
 use crate::encode::encode;
-use crate::fault::Step;
 use crate::photos::{self, SealedPhoto};
 use crate::row::{RowRef, day_of, is_near_day};
 use crate::seen::SeenEvents;
@@ -156,12 +155,12 @@ impl Writer {
         if shared.has_recents(RECENTS_OVERFLOW) {
             shared.seal().await?;
         }
-        let (snapshot, now) = (shared.snapshot(), shared.clock.now());
+        let (snapshot, now, due_before) = (shared.snapshot(), shared.clock.now(), shared.due_before());
         let numbers = shared.next_numbers();
         let vault = Arc::clone(&shared.vault);
         let mut seen = std::mem::take(&mut self.seen);
         let prepare = move || {
-            let prepared = prepare(&snapshot, &batches, &mut seen, numbers, now, &vault);
+            let prepared = prepare(&snapshot, &batches, &mut seen, numbers, (now, due_before), &vault);
             (prepared, seen)
         };
         let (prepared, seen) = shared.work(prepare).await?;
@@ -175,11 +174,9 @@ impl Writer {
             let packs = Arc::clone(&shared.packs);
             let append = move || packs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(sealed);
             change.photos = shared.work(append).await?.map_err(StoreError::file("write photos"))?;
-            shared.faults.pass(Step::PhotosWritten)?;
         }
         let bytes = bytemuck::cast_slice(&body);
         let transaction = shared.catalogue.stage_batch(&change, bytes, now).await?;
-        shared.faults.pass(Step::BatchCommitting)?;
         shared.commit_batch(transaction, &change).await?;
         // The batch is kept from here on: where it cannot be shown, memory is behind the database.
         let lost = |_: &StoreError| shared.lose_state();
@@ -214,7 +211,7 @@ fn prepare(
     batches: &[Vec<NewDetection>],
     seen: &mut SeenEvents,
     numbers: NextNumbers,
-    now: UtcMicros,
+    (now, due_before): (UtcMicros, i64),
     vault: &Vault,
 ) -> Result<Prepared, StoreError> {
     let news = || batches.iter().flatten();
@@ -225,6 +222,7 @@ fn prepare(
         rows: Vec::with_capacity(news().count()),
         pending: HashMap::default(),
         next_id: numbers.id,
+        due_before,
         change: BatchChange::default(),
     };
     let (mut appended, mut sealed) = (Vec::with_capacity(batches.len()), Vec::new());
@@ -259,6 +257,7 @@ struct Group<'a> {
     /// Rows of the group by event, in the order of their versions.
     pending: HashMap<(CameraId, &'a str), Vec<usize>, foldhash::fast::RandomState>,
     next_id: u64,
+    due_before: i64,
     change: BatchChange,
 }
 
@@ -306,7 +305,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// All versions of the event that are stored or about to be.
+    /// All versions of the event that are stored or about to be. One that is due is as good as gone.
     fn versions(&self, row: &RowRef<'_>) -> Vec<RowRef<'a>> {
         let hash = row.event_hash();
         // Reads of this group are in the filter too, and among the pending ones.
@@ -323,7 +322,7 @@ impl<'a> Group<'a> {
             .map(|at| &self.rows[*at])
             .filter(|other| is_near_day(day_of(other.scan_time), day_of(row.scan_time)))
             .cloned();
-        stored.chain(pending).collect()
+        stored.chain(pending).filter(|version| version.scan_time >= self.due_before).collect()
     }
 
     fn push(&mut self, mut row: RowRef<'a>, outcome: Outcome) -> Appended {

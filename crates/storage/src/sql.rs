@@ -77,6 +77,12 @@ impl Sql {
                     Ok(())
                 })
             })
+            .before_acquire(|connection, _| {
+                // SQLite ends a transaction by itself when the disk is full; the driver still counts it, and would refuse the
+                // next one for ever. Such a connection is replaced.
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            })
             .connect(url)
             .await
             .map_err(SqlError::Connect)?;
@@ -137,6 +143,17 @@ impl Sql {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await
+    }
+
+    /// Reads the whole database and compares its tables with their indexes; gives what is wrong, in the database's own words,
+    /// which name tables and pages. PostgreSQL has tools of its own for that (`pg_amcheck`): nothing is asked of it here.
+    pub async fn check_structure(&self) -> Result<Vec<String>, sqlx::Error> {
+        if self.dialect == Dialect::Postgres {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query("PRAGMA integrity_check").fetch_all(&self.pool).await?;
+        let words: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        Ok(words.into_iter().filter(|word| word != "ok").collect())
     }
 
     /// Ends all connections; pending statements finish first.

@@ -4,7 +4,7 @@ use super::craft::Crafted;
 use super::support::{Home, homes};
 use crate::answer::{Answer, FoundRows};
 use crate::search::plan::Search;
-use crate::{FaultHook, Step, Store, StoreError};
+use crate::{DurableWrite, Fault, FaultHook, Store};
 use domain::{Criteria, PoolId, Question, State, TimeFrame, UtcMicros, Widen};
 use std::fs;
 use std::path::Path;
@@ -81,13 +81,17 @@ async fn inv_9_a_folder_of_version_1_opens_and_is_written_anew_as_version_2() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inv_9_a_migration_that_stops_at_any_step_loses_nothing_and_goes_on_when_opened_again() {
-    for step in [Step::SegmentsWritten, Step::CatalogueCommitted] {
-        let home = home();
-        let config = crate::StoreConfig { faults: FaultHook::new(move |at| at == step), ..home.config().await };
-        assert!(matches!(Store::open(config).await, Err(StoreError::Interrupted(_))));
-        let store = home.open().await;
-        check(&store).await;
-        assert_eq!(versions(&home), [2; 4]);
+    for write in [DurableWrite::SegmentFile, DurableWrite::Migrating, DurableWrite::FileRemoval] {
+        for fault in Fault::ALL {
+            let home = home();
+            let faults = FaultHook::new(move |at| (at == write).then_some(fault));
+            let config = crate::StoreConfig { faults, ..home.config().await };
+            // A commit that was kept is found in the database, whatever was reported of it.
+            assert_eq!(Store::open(config).await.is_ok(), (write, fault) == (DurableWrite::Migrating, Fault::After));
+            let store = home.open().await;
+            check(&store).await;
+            assert_eq!(versions(&home), [2; 4], "{write:?} {fault:?}");
+        }
     }
 }
 
@@ -196,7 +200,7 @@ async fn inv_9_a_release_that_knows_version_1_only_refuses_the_folder_by_name() 
         home.open().await.close().await;
         let of_old = [storage::sql::Migration { number: 1, statements: "" }];
         let refused = home.config().await.sql.migrate("detections", &of_old).await;
-        let newer = storage::SqlError::FromNewerRelease { component: "detections".to_owned(), found: 2, known: 1 };
+        let newer = storage::SqlError::FromNewerRelease { component: "detections".to_owned(), found: 3, known: 1 };
         assert_eq!(refused.unwrap_err().to_string(), newer.to_string());
     }
 }

@@ -1,4 +1,5 @@
-//! Random histories of a store against the oracle: append, repeat, update, seal, merge, reopen, and every kind of search.
+//! Random histories of a store against the oracle: append, repeat, update, withdraw, retention, seal, merge, purge, reopen,
+//! and every kind of search.
 
 use super::oracle::{self, Oracle};
 use super::support::{DAY, Dice, Home, at, homes, photo, plate};
@@ -7,8 +8,8 @@ use crate::answer::{Answer, Count, DensityCell};
 use crate::search::plan::Search;
 use domain::time::DAY_MICROS;
 use domain::{
-    AgencyId, Area, CameraId, Criteria, MatchKind, NewDetection, Place, PlatePattern, PoolId, Position, Question,
-    QuestionKind, Reading, Source, State, TimeFrame, Token, UtcMicros, Vehicle, VehicleFilter, Widen,
+    AgencyId, Area, CameraId, Criteria, DetectionId, MatchKind, NewDetection, Place, PlatePattern, PoolId, Position,
+    Question, QuestionKind, Reading, Source, State, TimeFrame, Token, UtcMicros, Vehicle, VehicleFilter, Widen,
 };
 use std::collections::BTreeMap;
 
@@ -182,6 +183,11 @@ struct Tally {
     kinds: BTreeMap<QuestionKind, usize>,
     matches: BTreeMap<MatchKind, usize>,
     outcomes: BTreeMap<String, usize>,
+    withdrawn: usize,
+    /// Rows that were removed because they were due, and times that a retention was set.
+    indexes: usize,
+    purged: usize,
+    retentions: usize,
 }
 
 async fn compare(store: &Store, oracle: &Oracle, search: &Search, tally: &mut Tally) {
@@ -207,6 +213,28 @@ async fn compare(store: &Store, oracle: &Oracle, search: &Search, tally: &mut Ta
     assert_eq!(previewed.density, density(&wanted, previewed.cell_e7));
 }
 
+/// What of an oracle's rule is due now.
+fn due_before(home: &Home, keep: Option<i64>) -> i64 {
+    keep.map_or(i64::MIN, |keep| storage::Clock::now(&*home.clock).0 - keep)
+}
+
+/// Hides some detections, shown or not, known or not.
+async fn withdraw(store: &Store, oracle: &mut Oracle, dice: &mut Dice, tally: &mut Tally) {
+    let known = oracle.versions.len() + 3;
+    let ids: Vec<_> = (0..=dice.below(4)).map(|_| DetectionId(1 + dice.below(known) as u64)).collect();
+    let withdrawn = store.shared.withdraw(&ids).await.unwrap();
+    assert_eq!(withdrawn, oracle.withdraw(&ids));
+    tally.withdrawn += withdrawn.len();
+}
+
+/// Keeps reads for a time, never longer than before, so that what is due stays due.
+async fn keep(store: &Store, keep: &mut Option<i64>, dice: &mut Dice, tally: &mut Tally) {
+    let shorter = DAY_MICROS + i64::from(dice.number(8)) * (DAY_MICROS / 4);
+    *keep = Some(keep.map_or(shorter, |keep| keep.min(shorter)));
+    store.shared.set_retention(*keep).await.unwrap();
+    tally.retentions += 1;
+}
+
 async fn append(store: &Store, oracle: &mut Oracle, home: &Home, batch: Vec<NewDetection>, tally: &mut Tally) {
     home.clock.advance_micros(1);
     let now = storage::Clock::now(&*home.clock);
@@ -222,8 +250,10 @@ async fn append(store: &Store, oracle: &mut Oracle, home: &Home, batch: Vec<NewD
 async fn run(home: &Home, seed: u64, tally: &mut Tally) {
     let mut dice = Dice(seed);
     let (mut store, mut oracle, mut sent) = (home.open().await, Oracle::default(), Vec::<NewDetection>::new());
+    let mut kept = None;
     for _ in 0..STEPS {
-        match dice.below(12) {
+        oracle.due_before = due_before(home, kept);
+        match dice.below(16) {
             0..=4 => {
                 let mut batch = Vec::new();
                 for _ in 0..=dice.below(12) {
@@ -247,15 +277,28 @@ async fn run(home: &Home, seed: u64, tally: &mut Tally) {
                 drop(store);
                 store = home.open().await;
             }
+            15 => tally.indexes += store.index_days().await.unwrap(),
+            8 => withdraw(&store, &mut oracle, &mut dice, tally).await,
+            9 => tally.purged += store.purge().await.unwrap().rows,
+            // Half of the histories keep everything.
+            10 if seed % 2 == 1 && dice.one_in(2) => keep(&store, &mut kept, &mut dice, tally).await,
+            10 => home.clock.advance_micros(DAY_MICROS / 8),
             _ => compare(&store, &oracle, &search(&mut dice), tally).await,
         }
     }
     store.seal().await.unwrap();
     store.merge().await.unwrap();
+    tally.indexes += store.index_days().await.unwrap();
+    tally.purged += store.purge().await.unwrap().rows;
+    oracle.due_before = due_before(home, kept);
     for _ in 0..60 {
         compare(&store, &oracle, &search(&mut dice), tally).await;
     }
-    assert_eq!(store.stats().rows, oracle.versions.len() as u64);
+    // Of days that are due no row is left; of the day that becomes due some may be.
+    let days =
+        |day: i32| oracle.versions.iter().filter(|version| version.detection.scan_time.day() >= day).count() as u64;
+    let day = UtcMicros(oracle.due_before).day();
+    assert!((days(day + 1)..=days(day)).contains(&store.stats().rows), "{day}: {:?}", store.stats());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -268,5 +311,6 @@ async fn qry_10_any_history_answers_every_kind_of_question_as_a_plain_list_would
         }
         assert!(tally.kinds.len() == 6 && tally.kinds.values().all(|hits| *hits > 10), "{tally:?}");
         assert!(tally.matches.len() == 4 && tally.outcomes.len() == 3, "{tally:?}");
+        assert!(tally.indexes > 10 && tally.withdrawn > 10 && tally.purged > 10 && tally.retentions > 3, "{tally:?}");
     }
 }

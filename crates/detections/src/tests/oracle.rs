@@ -13,22 +13,48 @@ pub(crate) struct Version {
     pub(crate) detection: Detection,
     stored_photos: usize,
     photos_at_camera: u8,
-    is_hidden: bool,
+    pub(crate) is_hidden: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Oracle {
     pub(crate) versions: Vec<Version>,
+    /// Reads scanned before this instant are as good as gone.
+    pub(crate) due_before: i64,
+}
+
+impl Default for Oracle {
+    fn default() -> Self {
+        Self { versions: Vec::new(), due_before: i64::MIN }
+    }
 }
 
 impl Oracle {
+    fn is_due(&self, detection: &Detection) -> bool {
+        detection.scan_time.0 < self.due_before
+    }
+
+    /// Hides some detections; gives those that were shown, ascending.
+    pub(crate) fn withdraw(&mut self, ids: &[DetectionId]) -> Vec<DetectionId> {
+        let (mut withdrawn, due_before) = (Vec::new(), self.due_before);
+        let is_shown = |version: &Version| !version.is_hidden && version.detection.scan_time.0 >= due_before;
+        for version in self.versions.iter_mut().filter(|version| is_shown(version)) {
+            if ids.contains(&version.detection.id) {
+                version.is_hidden = true;
+                withdrawn.push(version.detection.id);
+            }
+        }
+        withdrawn
+    }
+
     /// Appends one detection; the outcome, and the id that stands for the event.
     pub(crate) fn append(&mut self, new: &NewDetection, receive_time: UtcMicros) -> (DetectionId, Outcome) {
         let id = DetectionId(self.versions.len() as u64 + 1);
         let earlier: Vec<usize> = (0..self.versions.len())
             .filter(|at| {
                 let seen = &self.versions[*at].detection;
-                seen.camera == new.camera
+                !self.is_due(seen)
+                    && seen.camera == new.camera
                     && seen.event_id == new.event_id
                     && (seen.scan_time.day() - new.scan_time.day()).abs() <= 1
             })
@@ -52,6 +78,7 @@ impl Oracle {
     pub(crate) fn hits(&self, search: &Search) -> Vec<Hit> {
         let shown = self.versions.iter().filter(|version| !version.is_hidden).map(|version| &version.detection);
         let mut hits: Vec<Hit> = shown
+            .filter(|detection| !self.is_due(detection))
             .filter(|detection| search.pools.contains(&detection.pool))
             .filter_map(|detection| hit(&search.question, detection))
             .collect();

@@ -20,7 +20,7 @@ pub(crate) struct Home {
     pub(crate) vault: Arc<Vault>,
     pub(crate) clock: Arc<TestClock>,
     /// URL and schema.
-    postgres: Option<(String, String)>,
+    pub(crate) postgres: Option<(String, String)>,
 }
 
 /// One home on each database that the environment offers.

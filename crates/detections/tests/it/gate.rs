@@ -1,9 +1,11 @@
 //! From question to answer: decided by policy, recorded by the ledger, answered by the store.
 
 use crate::house::{House, NOW, NoCamera, asker, criteria, house, read, request};
-use detections::{Answer, Count, FoundRows, Outcome};
+use detections::{Answer, Count, FoundRows, Outcome, RetentionAct, WithdrawalAct};
 use domain::detection::PhotoKind;
-use domain::{CameraId, MatchKind, NewPhoto, PoolId, QuestionKind};
+use domain::time::DAY_MICROS;
+use domain::{AgencyId, CameraId, DetectionId, MatchKind, NewPhoto, PoolId, QuestionKind, Recordable};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 async fn rows(house: &House, kind: QuestionKind) -> FoundRows {
@@ -69,4 +71,77 @@ async fn inv_1_photos_open_by_a_recorded_permit_for_returned_rows() {
     let recorded = house.ledger.record(open(vec![(id, 0)]).unwrap()).await.unwrap();
     let opened = house.store.photos(recorded, &NoCamera).await.unwrap();
     assert_eq!((opened[0].kind, opened[0].media_type, &opened[0].bytes), (PhotoKind::Plate, "image/jpeg", &bytes));
+}
+
+/// A steward's act, as an administration would make it.
+struct Withdrawal(Vec<DetectionId>);
+
+impl Recordable for Withdrawal {
+    fn agency(&self) -> Option<AgencyId> {
+        Some(AgencyId(1))
+    }
+
+    fn kind(&self) -> &'static str {
+        "detections.withdrawn"
+    }
+
+    fn record(&self) -> Value {
+        json!({ "detections": self.0 })
+    }
+}
+
+impl WithdrawalAct for Withdrawal {
+    fn detections(&self) -> &[DetectionId] {
+        &self.0
+    }
+}
+
+struct Retention(i64);
+
+impl Recordable for Retention {
+    fn agency(&self) -> Option<AgencyId> {
+        None
+    }
+
+    fn kind(&self) -> &'static str {
+        "retention.set"
+    }
+
+    fn record(&self) -> Value {
+        json!({ "keep_micros": self.0 })
+    }
+}
+
+impl RetentionAct for Retention {
+    fn keep_micros(&self) -> Option<i64> {
+        Some(self.0)
+    }
+}
+
+/// Ids of what a full plate finds, newest first.
+async fn found(house: &House) -> Vec<DetectionId> {
+    rows(house, QuestionKind::FullPlate).await.hits.into_iter().map(|hit| hit.detection.id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv_1_detections_are_withdrawn_and_become_due_by_recorded_acts() {
+    let house = house().await;
+    let mut old = read("old", "7ABC123");
+    old.scan_time = old.scan_time.plus_micros(-3 * DAY_MICROS);
+    let appended = house.store.append(vec![read("right", "7ABC123"), read("wrong", "7ABC123"), old]).await.unwrap();
+    let [right, wrong, old] = [0, 1, 2].map(|at: usize| appended[at].id);
+    assert_eq!(found(&house).await, [wrong, right, old]);
+
+    let act = house.ledger.record(Withdrawal(vec![wrong, DetectionId(99)])).await.unwrap();
+    assert_eq!(house.store.withdraw(act).await.unwrap(), [wrong]);
+    assert_eq!(found(&house).await, [right, old]);
+    house.store.seal().await.unwrap();
+    assert_eq!(found(&house).await, [right, old], "it stays withdrawn");
+
+    let act = house.ledger.record(Retention(2 * DAY_MICROS)).await.unwrap();
+    house.store.set_retention(act).await.unwrap();
+    assert_eq!(found(&house).await, [right]);
+    let purged = house.store.purge().await.unwrap();
+    assert_eq!((purged.segments, purged.rows), (1, 1));
+    assert_eq!((house.store.stats().rows, found(&house).await), (2, vec![right]));
 }

@@ -5,3 +5,4 @@
 mod compile_fail;
 mod gate;
 mod house;
+mod together;

@@ -8,7 +8,7 @@ mod note;
 mod records;
 mod tree;
 
-pub use folder::verify_folder;
+pub use folder::{verify_folder, verify_published};
 pub use records::{VerifiedRecords, verify_records};
 pub(crate) use tree::fold_proof;
 

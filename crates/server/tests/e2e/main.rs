@@ -11,6 +11,7 @@
 
 mod basemap;
 mod calling;
+mod check;
 mod demo;
 mod demo_clock;
 mod feeds;

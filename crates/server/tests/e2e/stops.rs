@@ -79,6 +79,85 @@ fn a_second_process_on_the_same_data_folder_is_refused() {
     run_well(&["check", "--data", folder]);
 }
 
+/// A small file system in memory, with a file that can be removed to make room.
+struct SmallDisk {
+    folder: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    /// `None` where this user may not mount.
+    fn mount(size: &str, ballast_bytes: usize) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "none", text(folder.path())]);
+        if !mount.status().is_ok_and(|status| status.success()) {
+            eprintln!("a file system cannot be mounted here: full disks are those of the file size limit only");
+            return None;
+        }
+        std::fs::write(folder.path().join("ballast"), vec![1; ballast_bytes]).unwrap();
+        Some(Self { folder })
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.folder.path().join("ballast")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").args(["-l", text(self.folder.path())]).status();
+    }
+}
+
+#[test]
+fn inv_2_on_a_full_file_system_cameras_get_problems_and_after_room_was_made_all_goes_on_without_a_restart() {
+    let Some(disk) = SmallDisk::mount("24m", 12 << 20) else { return };
+    let data = disk.folder.path().join("data");
+    let mut server = Running::serve(&data);
+    let installation = Installation::begin(&mut server);
+    let caller = Caller::new(&server.address);
+    let mut plates = Vec::new();
+    let post = |plate: &str| caller.post("/api/v1/detections", &installation.camera, &reads(plate, 300));
+    let mut refused = 0;
+    for number in 0..2_000 {
+        let plate = format!("G{number}");
+        let reply = post(&plate);
+        if reply.status == 200 {
+            plates.push(plate);
+            continue;
+        }
+        let problem = reply.refused(503);
+        assert_eq!(problem["type"], json!("urn:sightline:problem:failed"));
+        assert!(!problem.to_string().contains(&plate), "{problem}");
+        refused += 1;
+        if refused == 5 {
+            break;
+        }
+    }
+    assert!(refused == 5 && plates.len() > 20, "{refused} refused, {} taken", plates.len());
+    // The ledger is on the same disk: an answer is whole and recorded, or there is none.
+    let reply = installation.try_ask(&caller, &plates[0]).unwrap();
+    let is_answered = reply.status == 201;
+    if is_answered {
+        assert_eq!(Answered::of(&reply.ok()).count, 300);
+    } else {
+        assert!(reply.refused(503).get("page").is_none());
+    }
+    disk.make_room();
+    assert_eq!(post("G9999").ok()["stored"], json!(300));
+    plates.push("G9999".into());
+    // An answer takes about 40 KB of the ledger, and the disk is small.
+    for plate in plates.iter().rev().step_by(plates.len() / 20) {
+        let reply = installation.try_ask(&caller, plate).unwrap();
+        assert_eq!(reply.status, 201, "{}\n{}", reply.text, server.log());
+        assert_eq!(Answered::of(&reply.ok()).count, 300, "{plate}");
+    }
+    assert!(server.terminate().0.success());
+    let checked = run_well(&["check", "--data", text(&data)]);
+    assert!(checked.starts_with(&format!("store: {} detections", 300 * plates.len())), "{checked}");
+    eprintln!("{} batches until the disk was full; asked then: answered {is_answered}", plates.len());
+}
+
 /// Blocks of 512 bytes that a file may have: 3 MiB.
 const FILE_BLOCKS_MAX: u32 = 6_144;
 

@@ -1,0 +1,4 @@
+//! `scripts/fuzz` runs it.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::feeds(data));
