@@ -13,7 +13,7 @@ use crate::http::Problem;
 use crate::http::routes::read_json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use axum::{Extension, Json};
 use detections::{Count, FoundRows};
 use domain::limits::AREAS_MAX;
@@ -201,9 +201,15 @@ fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, 
     Ok(view)
 }
 
-async fn answer(app: &App, asked: &Asked) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+/// Says how long the steps of the gate took, for whoever looks why an answer was slow (W3C Server Timing).
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+type Answered = (StatusCode, [(HeaderName, String); 1], Json<AnswerView>);
+
+async fn answer(app: &App, asked: &Asked) -> Result<Answered, Problem> {
     let names = Names::load(app).await?;
-    Ok((StatusCode::CREATED, Json(view(asked, &RowFilter::default(), &names)?)))
+    let timing = [(SERVER_TIMING, asked.timing.header())];
+    Ok((StatusCode::CREATED, timing, Json(view(asked, &RowFilter::default(), &names)?)))
 }
 
 /// Reads a body; what cannot be read is refused with its field, and the refusal is recorded.
@@ -222,7 +228,7 @@ pub async fn ask(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
     bytes: Bytes,
-) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+) -> Result<Answered, Problem> {
     let wildcards = caller.policy(&app)?.wildcards();
     let wanted = read_json::<Ask>(&bytes).and_then(|ask| {
         let step = if ask.preview { Step::Preview } else { Step::Rows { confirmed_large: ask.confirm_large } };
@@ -257,7 +263,7 @@ pub async fn show(
     Extension(caller): Extension<Arc<Caller>>,
     Path(query): Path<String>,
     bytes: Bytes,
-) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+) -> Result<Answered, Problem> {
     let asked = asked_before(&app, &caller, &query)?;
     let show = read(&app, &caller, read_json::<Show>(&bytes)).await?;
     let wanted = Wanted {
@@ -288,7 +294,7 @@ pub async fn again(
     Extension(caller): Extension<Arc<Caller>>,
     Path(query): Path<String>,
     bytes: Bytes,
-) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+) -> Result<Answered, Problem> {
     let asked = asked_before(&app, &caller, &query)?;
     let again = read_json::<Again>(&bytes).and_then(|again| {
         let frame: TimeFrame = body::new_frame(again.from.as_ref(), again.to.as_ref())?;
