@@ -5,7 +5,8 @@
 
 use domain::time::DAY_MICROS;
 use domain::{
-    AgencyId, CameraId, NewDetection, PlateText, PoolId, Position, Reading, Source, State, TimeFrame, UtcMicros, Vehicle,
+    AgencyId, CameraId, NewDetection, PlateText, PoolId, Position, Reading, Source, State, TimeFrame, UtcMicros,
+    Vehicle,
 };
 use std::ops::Range;
 

@@ -2,8 +2,7 @@
 
 use crate::dataset::{END, OWNER};
 use domain::{
-    LogIn, Permission, PoolId, Purpose, Question, ReasonCode, Role, Source, Target, TargetKind, UnitId,
-    UserId,
+    LogIn, Permission, PoolId, Purpose, Question, ReasonCode, Role, Source, Target, TargetKind, UnitId, UserId,
 };
 use ledger::{Ledger, Recorded};
 use policy::{AgencyPolicy, Asker, ExactCount, Permit, PoolFacts, QueryRequest, ReasonFacts, Rows, Signature};

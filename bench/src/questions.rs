@@ -215,7 +215,8 @@ fn city(seed: u64) -> anyhow::Result<Area> {
 fn in_several_places(data: Dataset, seed: u64) -> anyhow::Result<Question> {
     let day = i64::try_from(below(seed ^ 7, 80))?;
     let frame = around(END.plus_micros(-day * DAY_MICROS - 1), 7)?;
-    let reads = often_seen(data, frame, seed).context("no vehicle is seen three times within the week: too few rows")?;
+    let reads =
+        often_seen(data, frame, seed).context("no vehicle is seen three times within the week: too few rows")?;
     let wanted = usize::try_from(3 + below(seed ^ 6, 3))?;
     let place = |number: &u64| -> anyhow::Result<Place> {
         Ok(Place { area: square(data.read(*number).position, COMMON_METRES)?, frame: None })

@@ -102,7 +102,8 @@ fn disagreements(ours: &Figures, peer: &Figures) -> Vec<Disagreement> {
         }
         for (set, (own, theirs)) in own.answers.iter().zip(&theirs.answers).enumerate() {
             if own != theirs {
-                let say = |answer: &Answered| format!("{} matches, {} rows, ids {}", answer.count, answer.rows, answer.ids);
+                let say =
+                    |answer: &Answered| format!("{} matches, {} rows, ids {}", answer.count, answer.rows, answer.ids);
                 found.push(one(line.name, Some(set), format!("{} against our {}", say(theirs), say(own))));
             }
         }
@@ -151,7 +152,8 @@ fn about(ours: &Figures, peers: &[Figures], api: Option<&ApiFigures>) -> String 
 
 fn cell(asked: Option<&Asked>) -> String {
     let Some(asked) = asked else { return "-".into() };
-    let sets = if asked.timed_sets < asked.answers.len() { format!(" (n={})", asked.timed_sets) } else { String::new() };
+    let sets =
+        if asked.timed_sets < asked.answers.len() { format!(" (n={})", asked.timed_sets) } else { String::new() };
     format!("{} / {}{sets}", digits(asked.median_ms), digits(asked.p95_ms))
 }
 
@@ -239,7 +241,8 @@ fn ingest_row(engines: &[Figures]) -> String {
     };
     let mut cells = vec![format!("{INGEST}, one feed"), "-".into()];
     cells.extend(engines.iter().map(show));
-    let rate = |one: &Figures| one.ingest.as_ref().filter(|ingest| ingest.is_durable).map(|ingest| ingest.rows_per_second);
+    let rate =
+        |one: &Figures| one.ingest.as_ref().filter(|ingest| ingest.is_durable).map(|ingest| ingest.rows_per_second);
     let ours = engines.first().and_then(rate);
     let best = engines.iter().skip(1).filter_map(rate).max_by(f64::total_cmp);
     cells.push(ours.zip(best).map_or("-".into(), |(ours, best)| format!("{}x", digits(ours / best))));
