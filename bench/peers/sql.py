@@ -42,7 +42,7 @@ def in_ring(area):
         if y1 > y2:
             x1, y1, x2, y2 = x2, y2, x1, y1
         cross = f"CAST({x2 - x1} AS BIGINT) * (lat_e7 - ({y1})) > CAST({y2 - y1} AS BIGINT) * (lon_e7 - ({x1}))"
-        terms.append(f"CASE WHEN lat_e7 >= {y1} AND lat_e7 < {y2} AND {cross} THEN 1 ELSE 0 END")
+        terms.append(f"CAST(lat_e7 >= {y1} AND lat_e7 < {y2} AND {cross} AS INT)")
     return f"({' + '.join(terms)}) % 2 = 1"
 
 
@@ -68,7 +68,7 @@ def common_plates(areas, table, condition, frame, limit):
         f"SELECT {place} AS place, {', '.join(COLUMNS)} FROM {table} WHERE {frame} AND {condition(area)}"
         for place, area in enumerate(areas))
     return (f"WITH seen AS ({seen}), "
-            "winners AS (SELECT plate, coalesce(state, '') AS state FROM seen GROUP BY 1, 2 HAVING count(DISTINCT place) >= 2) "
+            "winners AS (SELECT plate, coalesce(state, '') AS known FROM seen GROUP BY 1, 2 HAVING count(DISTINCT place) >= 2) "
             f"SELECT DISTINCT {columns('seen')} FROM seen JOIN winners "
-            "ON seen.plate = winners.plate AND coalesce(seen.state, '') = winners.state "
+            "ON seen.plate = winners.plate AND coalesce(seen.state, '') = winners.known "
             f"ORDER BY seen.scan_time DESC, seen.id DESC LIMIT {limit}")

@@ -68,14 +68,14 @@ const fn wide(name: &'static str, reach: f64, make: Make) -> Line {
 }
 
 /// In a shape `k` keeps the plate's character, `?` and `*` are wildcards, and `.` leaves a character out.
-const BEGINNING: (&str, &str) = ("TX", "kk*.kkk");
+const BEGINNING: (&str, &str) = ("TX", "kk*..kkk");
 const ENDING: (&str, &str) = ("CO", "*kkkkk");
 
 pub(crate) const LINES: [Line; 18] = [
     line("full plate, 90 days", 0.05, Make::Full(PLAIN)),
     line("partial AB*123", 0.1, Make::Partial { state: BEGINNING.0, shape: BEGINNING.1, widen: PLAIN }),
     line("partial *BC123", 0.1, Make::Partial { state: ENDING.0, shape: ENDING.1, widen: PLAIN }),
-    line("partial A?C1*4", 1.0, Make::Partial { state: "TX", shape: "k?kk*.k", widen: PLAIN }),
+    line("partial A?C1*4", 1.0, Make::Partial { state: "TX", shape: "k?kk*..k", widen: PLAIN }),
     line("partial *7Q*", 11.0, Make::Partial { state: "CA", shape: "*kk*", widen: PLAIN }),
     line("area 100 m, 1 day", 0.05, Make::Square { metres: 100.0, days: 1 }),
     line("area 100 m, 90 days", 1.2, Make::Square { metres: 100.0, days: 90 }),
@@ -95,7 +95,7 @@ pub(crate) const LINES: [Line; 18] = [
     wide("full plate, widened", 0.15, Make::Full(WIDE)),
     wide("partial AB*123, widened", 0.3, Make::Partial { state: BEGINNING.0, shape: BEGINNING.1, widen: WIDE }),
     wide("partial *BC123, widened", 0.3, Make::Partial { state: ENDING.0, shape: ENDING.1, widen: WIDE }),
-    wide("partial A?C1*4, widened", 3.0, Make::Partial { state: "TX", shape: "k?kk*.k", widen: WIDE }),
+    wide("partial A?C1*4, widened", 3.0, Make::Partial { state: "TX", shape: "k?kk*..k", widen: WIDE }),
 ];
 
 impl Line {
