@@ -20,9 +20,11 @@ mod sets;
 mod sightline;
 
 use crate::dataset::Dataset;
+use crate::report::Peers;
 use anyhow::Context;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 const INGEST_ROWS: u64 = 400_000;
 const STEPS: [&str; 6] = ["prepare", "questions", "api", "ingest", "table", "profile"];
@@ -50,7 +52,11 @@ async fn run(data: Dataset, steps: &[String]) -> anyhow::Result<ExitCode> {
         sets::write(data, &kept.join("sets.json"))?;
     }
     if wants("questions") || wants("profile") {
+        let began = Instant::now();
         let (app, loaded_s) = folder::loaded(data, &folder).await?;
+        if loaded_s.is_none() {
+            println!("opened in {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
+        }
         if wants("profile") {
             sightline::profile(data, &app).await?;
         }
@@ -69,7 +75,12 @@ async fn run(data: Dataset, steps: &[String]) -> anyhow::Result<ExitCode> {
         std::fs::write(kept.join("ingest.json"), serde_json::to_vec(&measured)?)?;
     }
     if wants("table") {
-        return report::compare(data, &kept);
+        let peers = match std::env::var("PEERS").as_deref() {
+            Ok("kept") => Peers::Kept,
+            Ok("none") => Peers::None,
+            _ => Peers::Measured,
+        };
+        return report::compare(data, &kept, peers);
     }
     Ok(ExitCode::SUCCESS)
 }

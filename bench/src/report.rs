@@ -14,6 +14,16 @@ const RESULTS: &str = "bench/results.json";
 const REACH_ROWS: u64 = 20_000_000;
 const INGEST: &str = "durable ingest, batches of 1,000";
 
+/// Which figures of peers are put beside ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peers {
+    /// Of this run.
+    Measured,
+    /// Of an earlier run, with its date.
+    Kept,
+    None,
+}
+
 /// An answer that is not the one that Sightline gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Disagreement {
@@ -25,21 +35,25 @@ struct Disagreement {
 }
 
 /// Compares and prints what the other steps have left in `kept`; fails where answers differ or nothing can be compared.
-pub(crate) fn compare(data: Dataset, kept: &Path) -> anyhow::Result<ExitCode> {
+pub(crate) fn compare(data: Dataset, kept: &Path, wanted: Peers) -> anyhow::Result<ExitCode> {
     let mut engines = figures::read(&kept.join("sightline.json"))?;
     let ours = engines.first_mut().context("the step `questions` comes first")?;
     let ingest = kept.join("ingest.json");
     if ingest.exists() {
         ours.ingest = Some(serde_json::from_slice(&std::fs::read(ingest)?)?);
     }
-    let peers = figures::read(&kept.join("peers.json"))?;
+    let peers = match wanted {
+        Peers::None => Vec::new(),
+        Peers::Measured | Peers::Kept => figures::read(&kept.join("peers.json"))?,
+    };
+    anyhow::ensure!(wanted == Peers::None || !peers.is_empty(), "no peer was measured at {} rows", data.rows);
     let api = api::read(&kept.join("api.json"))?;
     let ours = ours.clone();
     engines.extend(peers.iter().cloned());
     let mut found: Vec<Disagreement> = peers.iter().flat_map(|peer| disagreements(&ours, peer)).collect();
     found.extend(api.iter().flat_map(|api| disagreements_of_api(&ours, api)));
 
-    println!("\n{}\n", about(&ours, &peers, api.as_ref()));
+    println!("\n{}\n", about(&ours, &peers, wanted, api.as_ref()));
     println!("{}\n", table(&engines, &found, data.rows));
     if let Some(api) = &api {
         println!("{}\n", api_table(api));
@@ -126,7 +140,7 @@ fn disagreements_of_api(ours: &Figures, api: &ApiFigures) -> Vec<Disagreement> {
 }
 
 /// What was measured, when, and on what.
-fn about(ours: &Figures, peers: &[Figures], api: Option<&ApiFigures>) -> String {
+fn about(ours: &Figures, peers: &[Figures], wanted: Peers, api: Option<&ApiFigures>) -> String {
     let machine = machine();
     let mut lines = vec![format!(
         "{} rows on {} cores, {}. Load averages before and after each engine; milliseconds, median / p95 over 24 parameter \
@@ -139,7 +153,8 @@ fn about(ours: &Figures, peers: &[Figures], api: Option<&ApiFigures>) -> String 
     for one in std::iter::once(ours).chain(peers) {
         let loaded = one.loaded_s.map(|seconds| format!(", loaded in {seconds:.0} s")).unwrap_or_default();
         let load = one.load_average.join(" and ");
-        lines.push(format!("{} {}: asked {}, load average {load}{loaded}", one.engine, one.version, one.date));
+        let kept = if wanted == Peers::Kept && one.engine != SIGHTLINE { "kept from an earlier run, " } else { "" };
+        lines.push(format!("{} {}: {kept}asked {}, load average {load}{loaded}", one.engine, one.version, one.date));
     }
     if let Some(api) = api {
         lines.push(format!("API: asked {}, load average {}", api.date, api.load_average.join(" and ")));
