@@ -1,4 +1,8 @@
-"""ClickHouse in this process (chDB): a copy by plate and a copy by day and cell, and the distinct plates."""
+"""ClickHouse in this process (chDB): a copy by plate and a copy by day and cell, and the distinct plates.
+
+Within a day rows that are near in space are near on disk, so the least and greatest coordinates of each granule tell which
+of them an area can be in.
+"""
 
 import shutil
 
@@ -6,13 +10,14 @@ import pyarrow
 from chdb import session
 
 from peer import COLUMNS, Answer, capped
-from sql import (NEWEST_FIRST, common_plates, exactly, in_cells, in_frame, like, of_vehicle)
+from sql import (NEWEST_FIRST, common_plates, exactly, in_bounds_or_cells, in_cells, in_frame, like, of_vehicle)
 
 TABLE = """
     CREATE TABLE {name} (
         id UInt64, scan_time Int64, plate String, state LowCardinality(Nullable(String)), lat_e7 Int32, lon_e7 Int32,
         camera UInt32, pool UInt8, make LowCardinality(Nullable(String)), model LowCardinality(Nullable(String)),
-        colour LowCardinality(Nullable(String)), confidence UInt16, cell UInt64)
+        colour LowCardinality(Nullable(String)), confidence UInt16, cell UInt64,
+        INDEX lat lat_e7 TYPE minmax GRANULARITY 1, INDEX lon lon_e7 TYPE minmax GRANULARITY 1)
     ENGINE = MergeTree ORDER BY {order} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048
 """
 ROW = """
@@ -79,13 +84,17 @@ class ClickHouse:
         if kind == "partial-plate":
             return ["plate", "dictionary", "listed dictionary"]
         if kind == "common-plate" or question["wanted"] == "count":
-            return ["cell", "bounds"]
-        return ["cell", "bounds", "cell, counted first", "bounds, counted first"]
+            return ["bounds", "cell", "inner cells"]
+        ways = ["bounds", "cell", "inner cells"]
+        return ways + [f"{way}, counted first" for way in ways]
 
     def ask(self, variant, wanted, one):
         variant, _, counted_first = variant.partition(", ")
         exact = lambda area: exactly(area, in_polygon)
-        area_condition = exact if variant == "bounds" else lambda area: in_cells(area, exact(area))
+        area_condition = {
+            "cell": lambda area: in_cells(area, exact(area)),
+            "inner cells": lambda area: in_bounds_or_cells(area, in_polygon),
+        }.get(variant, exact)
         frame = f"{in_frame(one)} AND {days(one)}"
         if one["kind"] == "common-plate":
             return capped(lambda limit: self.fetch(common_plates(

@@ -1,15 +1,20 @@
-"""DuckDB: two sorted copies, by plate and by day and cell, so that zone maps leave most row groups out; distinct plates."""
+"""DuckDB: two sorted copies, by plate and by day and cell, and the distinct plates.
+
+Row groups are small, so that their zone maps leave most of them out: areas over 90 days take a third of the time, for a
+tenth more bytes.
+"""
 
 import duckdb
 
 from peer import COLUMNS, Answer, capped
-from sql import (NEWEST_FIRST, common_plates, exactly, in_cells, in_frame, like, of_vehicle)
+from sql import (NEWEST_FIRST, common_plates, exactly, in_bounds_or_cells, in_frame, like, of_vehicle)
 
 ROW = """
     SELECT id, epoch_us(scan_time) AS scan_time, plate, state, lat_e7, lon_e7, camera, pool, make, model, colour, confidence,
            cell::BIGINT AS cell FROM {source}
 """
 PLATES_LISTED_MAX = 20_000
+ROW_GROUP = 8_192
 
 
 class Duck:
@@ -22,8 +27,9 @@ class Duck:
         self.connection = None
 
     def connect(self, file):
-        connection = duckdb.connect(str(file))
-        connection.execute("SET threads = 2; SET memory_limit = '8GB'; SET preserve_insertion_order = true")
+        connection = duckdb.connect()
+        connection.execute("SET threads = 2; SET memory_limit = '8GB'")
+        connection.execute(f"ATTACH '{file}' AS bench (ROW_GROUP_SIZE {ROW_GROUP}); USE bench")
         return connection
 
     def load(self, parquet):
@@ -58,12 +64,12 @@ class Duck:
         if kind == "partial-plate":
             return ["plate", "dictionary", "listed dictionary"]
         if kind == "common-plate" or question["wanted"] == "count":
-            return ["cell", "bounds"]
-        return ["cell", "bounds", "cell, counted first", "bounds, counted first"]
+            return ["bounds", "cell"]
+        return ["bounds", "cell", "bounds, counted first", "cell, counted first"]
 
     def ask(self, variant, wanted, one):
         variant, _, counted_first = variant.partition(", ")
-        area_condition = exactly if variant == "bounds" else lambda area: in_cells(area, exactly(area))
+        area_condition = exactly if variant == "bounds" else in_bounds_or_cells
         if one["kind"] == "common-plate":
             return capped(lambda limit: self.fetch(common_plates(
                 one["areas"], "by_cell", area_condition, in_frame(one), limit)), self.cap, self.newest)
@@ -75,10 +81,10 @@ class Duck:
         else:
             source = f"FROM by_cell WHERE {area_condition(one['areas'][0])} AND {where}"
         if wanted == "count":
-            return Answer(self.connection.execute(f"SELECT count(*) {source}").fetchone()[0])
+            return Answer(self.connection.execute(f"SELECT count(*) {source}").fetchall()[0][0])
         fetch = lambda limit: self.fetch(f"SELECT {', '.join(COLUMNS)} {source} {NEWEST_FIRST} LIMIT {limit}")
         if counted_first:
-            count = self.connection.execute(f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {self.cap})").fetchone()[0]
+            count = self.connection.execute(f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {self.cap})").fetchall()[0][0]
             if count == self.cap:
                 _, rows, ids = fetch(self.newest)
                 return Answer(self.cap, rows, lambda: ids(rows))
@@ -128,7 +134,7 @@ class Duck:
         self.feed.execute("COMMIT")
 
     def end_ingest(self, rows):
-        stored = self.feed.execute("SELECT count(*) FROM by_plate").fetchone()[0]
+        stored = self.feed.execute("SELECT count(*) FROM by_plate").fetchall()[0][0]
         assert stored == rows, "what was appended can be searched"
         self.feed.close()
         self.remove_fed()

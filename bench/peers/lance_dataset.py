@@ -10,13 +10,13 @@ import pyarrow.compute
 from lance.dataset import ColumnOrdering
 
 from peer import COLUMNS, Answer, capped
-from sql import exactly, in_cells, in_frame, like, of_vehicle
+from sql import exactly, in_bounds_or_cells, in_cells, in_frame, like, of_vehicle
 
 ROW = """
     SELECT id, epoch_us(scan_time) AS scan_time, plate, state, lat_e7, lon_e7, camera, pool, make, model, colour, confidence,
            cell::BIGINT AS cell FROM '{parquet}' ORDER BY epoch_us(scan_time) // 86400000000, cell, scan_time
 """
-INDEXES = [("plate", "BTREE"), ("cell", "BTREE"), ("scan_time", "ZONEMAP")]
+INDEXES = [("plate", "BTREE"), ("cell", "BTREE"), ("scan_time", "ZONEMAP"), ("lat_e7", "ZONEMAP"), ("lon_e7", "ZONEMAP")]
 PLATES_LISTED_MAX = 20_000
 NEWEST_FIRST = [("scan_time", "descending"), ("id", "descending")]
 
@@ -66,7 +66,7 @@ class LanceDataset:
             return ["plate"]
         if kind == "partial-plate":
             return ["plate", "dictionary"]
-        ways = ["cell", "bounds"]
+        ways = ["bounds", "cell", "inner cells"]
         if question["wanted"] == "count":
             return ways
         if kind == "common-plate":
@@ -75,7 +75,9 @@ class LanceDataset:
 
     def ask(self, variant, wanted, one):
         way, _, how = variant.partition(", ")
-        area_condition = exactly if way == "bounds" else lambda area: in_cells(area, exactly(area))
+        area_condition = {
+            "cell": lambda area: in_cells(area, exactly(area)), "inner cells": in_bounds_or_cells,
+        }.get(way, exactly)
         if one["kind"] == "common-plate":
             return capped(lambda limit: self.common_plates(one, area_condition, limit), self.cap, self.newest)
         where = f"{in_frame(one)}{of_vehicle(one)}"

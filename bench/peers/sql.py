@@ -41,7 +41,8 @@ def in_ring(area):
             continue
         if y1 > y2:
             x1, y1, x2, y2 = x2, y2, x1, y1
-        cross = f"CAST({x2 - x1} AS BIGINT) * (lat_e7 - ({y1})) > CAST({y2 - y1} AS BIGINT) * (lon_e7 - ({x1}))"
+        (dx, dy) = (x2 - x1, y2 - y1)
+        cross = f"CAST({dx} AS BIGINT) * lat_e7 - CAST({dy} AS BIGINT) * lon_e7 > {dx * y1 - dy * x1}"
         terms.append(f"CAST(lat_e7 >= {y1} AND lat_e7 < {y2} AND {cross} AS INT)")
     return f"({' + '.join(terms)}) % 2 = 1"
 
@@ -60,6 +61,14 @@ def in_cells(area, exact):
         return " OR ".join(f"cell BETWEEN {first} AND {last}" for first, last in ranges) or "FALSE"
     inside, border = cell_ranges(area, True), cell_ranges(area, False)
     return f"(({any_of(inside)}) OR (({any_of(border)}) AND {exact}))"
+
+
+def in_bounds_or_cells(area, in_ring=in_ring):
+    """The box around it first; then the exact test where the cell does not tell."""
+    if area["is_box"]:
+        return in_bounds(area)
+    inside = " OR ".join(f"cell BETWEEN {first} AND {last}" for first, last in cell_ranges(area, True)) or "FALSE"
+    return f"{in_bounds(area)} AND ({inside} OR {in_ring(area)})"
 
 
 def common_plates(areas, table, condition, frame, limit):
