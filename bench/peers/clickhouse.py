@@ -18,7 +18,8 @@ TABLE = """
         camera UInt32, pool UInt8, make LowCardinality(Nullable(String)), model LowCardinality(Nullable(String)),
         colour LowCardinality(Nullable(String)), confidence UInt16, cell UInt64,
         INDEX lat lat_e7 TYPE minmax GRANULARITY 1, INDEX lon lon_e7 TYPE minmax GRANULARITY 1)
-    ENGINE = MergeTree ORDER BY {order} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048
+    ENGINE = MergeTree ORDER BY {order} SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 2048,
+        min_compress_block_size = 4096, max_compress_block_size = 16384
 """
 ROW = """
     SELECT id, toUnixTimestamp64Micro(scan_time) AS scan_time, plate, state, lat_e7, lon_e7, camera, pool, make, model, colour,
