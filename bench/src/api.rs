@@ -40,6 +40,8 @@ pub(crate) struct ApiAsked {
     /// All but the entries.
     pub(crate) rest_ms: f64,
     pub(crate) search_ms: f64,
+    /// Gathering the facts and deciding.
+    pub(crate) policy_ms: f64,
     /// By parameter set, capped at 10,000.
     pub(crate) counts: Vec<u64>,
 }
@@ -73,6 +75,7 @@ struct Called {
     total: f64,
     entries: f64,
     search: f64,
+    policy: f64,
 }
 
 fn ask_sets(data: Dataset, client: &Client, line: &Line) -> anyhow::Result<ApiAsked> {
@@ -108,6 +111,7 @@ fn ask_sets(data: Dataset, client: &Client, line: &Line) -> anyhow::Result<ApiAs
         entries_ms: percentile(&sorted(&|called| called.entries), 50),
         rest_ms: percentile(&sorted(&|called| called.total - called.entries), 50),
         search_ms: percentile(&sorted(&|called| called.search), 50),
+        policy_ms: percentile(&sorted(&|called| called.policy), 50),
         counts,
     })
 }
@@ -121,6 +125,7 @@ fn refused(line: &Line, rule: &str) -> ApiAsked {
         entries_ms: 0.0,
         rest_ms: 0.0,
         search_ms: 0.0,
+        policy_ms: 0.0,
         counts: Vec::new(),
     }
 }
@@ -130,7 +135,7 @@ fn body(question: &Question) -> anyhow::Result<Value> {
     let criteria = question.criteria();
     let (plate, tokens) = match criteria {
         Criteria::FullPlate { plate, .. } => (Some(plate.as_str().to_owned()), None),
-        _ => (None, criteria.pattern().map(|pattern| pattern.tokens().iter().map(token).collect::<Vec<_>>())),
+        _ => (None, criteria.pattern().map(|pattern| pattern.tokens().iter().copied().map(token).collect::<Vec<_>>())),
     };
     let vehicle = criteria.vehicle().cloned().unwrap_or_default();
     let areas: Vec<Value> = criteria.areas().into_iter().map(polygon).collect();
@@ -153,7 +158,7 @@ fn body(question: &Question) -> anyhow::Result<Value> {
     }))
 }
 
-fn token(token: &Token) -> Value {
+fn token(token: Token) -> Value {
     match token {
         Token::Literal(character) => json!(character),
         Token::One => json!({ "one": true }),
@@ -257,7 +262,12 @@ impl Client {
         let told = |name: &str| -> Option<f64> {
             timing.as_ref()?.split(", ").find_map(|part| part.strip_prefix(name)?.strip_prefix(";dur=")?.parse().ok())
         };
-        let entries = told("entry").unwrap_or_default() + told("outcome").unwrap_or_default();
-        Ok((Called { total, entries, search: told("search").unwrap_or_default() }, answer))
+        let called = Called {
+            total,
+            entries: told("entry").unwrap_or_default() + told("outcome").unwrap_or_default(),
+            search: told("search").unwrap_or_default(),
+            policy: told("policy").unwrap_or_default(),
+        };
+        Ok((called, answer))
     }
 }

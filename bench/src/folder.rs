@@ -104,7 +104,7 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
         look_back_days: 3_650,
     };
     act(Act::PutReason { agency, reason }, none()).await?;
-    let password: String = storage::vault::random_bytes::<20>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let password = hex::encode(storage::vault::random_bytes::<20>());
     let account = Account { login: LOGIN.into(), password, totp_secret: storage::vault::random_bytes::<20>().to_vec() };
     let secrets = acts::user_secrets(app, agency, &account.password, Some(&account.totp_secret)).await;
     let user = NewUser {

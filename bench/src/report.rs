@@ -268,11 +268,11 @@ fn ingest_row(engines: &[Figures]) -> String {
 fn api_table(api: &ApiFigures) -> String {
     let mut lines = vec![
         "Through the API: total of each set's fastest call, of it both ledger entries being made durable, the rest, and of the \
-         rest the search."
+         rest policy (facts and decision) and search; what is left of it is HTTP, who is asking, and JSON."
             .to_owned(),
         String::new(),
-        "| question | total median / p95 ms | entries ms | rest ms | search ms |".into(),
-        "| --- | --- | --- | --- | --- |".into(),
+        "| question | total median / p95 ms | entries ms | rest ms | policy ms | search ms |".into(),
+        "| --- | --- | --- | --- | --- | --- |".into(),
     ];
     lines.extend(api.questions.iter().map(api_row));
     lines.join("\n")
@@ -280,14 +280,15 @@ fn api_table(api: &ApiFigures) -> String {
 
 fn api_row(one: &ApiAsked) -> String {
     match &one.refused {
-        Some(rule) => format!("| {} | refused by the preset's rule `{rule}` | - | - | - |", one.question),
+        Some(rule) => format!("| {} | refused by the preset's rule `{rule}` | - | - | - | - |", one.question),
         None => format!(
-            "| {} | {} / {} | {} | {} | {} |",
+            "| {} | {} / {} | {} | {} | {} | {} |",
             one.question,
             digits(one.median_ms),
             digits(one.p95_ms),
             digits(one.entries_ms),
             digits(one.rest_ms),
+            digits(one.policy_ms),
             digits(one.search_ms)
         ),
     }
@@ -310,7 +311,8 @@ fn results(engines: &[Figures], api: Option<&ApiFigures>) -> Vec<Value> {
         all.push(json!({
             "question": asked.question, "engine": format!("{SIGHTLINE}, through the API"), "rows": rows,
             "median_ms": asked.median_ms, "p95_ms": asked.p95_ms, "answer_rows": figures::median_of(asked.counts.iter().copied()),
-            "entries_ms": asked.entries_ms, "rest_ms": asked.rest_ms, "search_ms": asked.search_ms,
+            "entries_ms": asked.entries_ms, "rest_ms": asked.rest_ms, "policy_ms": asked.policy_ms,
+            "search_ms": asked.search_ms,
         }));
     }
     all
@@ -405,7 +407,7 @@ mod tests {
 
     fn refused_for_tests() -> ApiAsked {
         let text = format!(
-            r#"{{"question":"{}","refused":"r","median_ms":0,"p95_ms":0,"entries_ms":0,"rest_ms":0,"search_ms":0,"counts":[]}}"#,
+            r#"{{"question":"{}","refused":"r","median_ms":0,"p95_ms":0,"entries_ms":0,"rest_ms":0,"search_ms":0,"policy_ms":0,"counts":[]}}"#,
             LINES[0].name
         );
         serde_json::from_str(&text).unwrap()

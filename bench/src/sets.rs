@@ -30,7 +30,7 @@ pub(crate) fn write(data: Dataset, path: &Path) -> anyhow::Result<String> {
 
 /// The first 64 bits of SHA-256 in hexadecimal; enough to tell that two differ.
 fn hash_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes).get(..8).unwrap_or_default())
 }
 
 /// The hash of ids in the order of an answer, as peers make it of theirs: eight bytes each, the lowest first.
