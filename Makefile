@@ -4,7 +4,7 @@
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-ROWS ?= 20000000
+ROWS ?= 2000000
 
 .PHONY: run test soak bench lint fmt bless docs clean-data
 
@@ -17,7 +17,7 @@ test: ## all tests, with every real part they need
 soak: ## long runs: kills, unsynced writes, large imports
 	scripts/soak
 
-bench: ## the store's figures over ROWS fictional detections; writes bench/results.json
+bench: ## Sightline and its peers over ROWS fictional detections, answers compared; writes bench/results.json
 	scripts/bench $(ROWS)
 
 lint: ## formatting and lints

@@ -5,12 +5,17 @@
 
 use domain::time::DAY_MICROS;
 use domain::{
-    AgencyId, CameraId, NewDetection, PlateText, PoolId, Position, Reading, Source, State, UtcMicros, Vehicle,
+    AgencyId, CameraId, NewDetection, PlateText, PoolId, Position, Reading, Source, State, TimeFrame, UtcMicros,
+    Vehicle,
 };
+use std::ops::Range;
 
 /// 2026-05-03T00:00:00Z: the end of the 90 days.
 pub(crate) const END: UtcMicros = UtcMicros(1_777_766_400_000_000);
 pub(crate) const DAYS: i64 = 90;
+const START: UtcMicros = UtcMicros(END.0 - DAYS * DAY_MICROS);
+/// Who owns all cameras: the first agency of the data folder.
+pub(crate) const OWNER: AgencyId = AgencyId(1);
 /// Vehicles for each read: 4,000,000 at 20,000,000 reads.
 const READS_PER_VEHICLE: u64 = 5;
 /// Fixed cameras; four of five reads are theirs.
@@ -80,7 +85,7 @@ pub(crate) struct Dataset {
 }
 
 impl Dataset {
-    fn vehicle_of(self, number: u64) -> u64 {
+    pub(crate) fn vehicle_of(self, number: u64) -> u64 {
         let vehicles = (self.rows / READS_PER_VEHICLE).max(1);
         let dice = mix(number ^ 0x7e1c);
         // A third of the reads are of vehicles that drive much.
@@ -91,11 +96,20 @@ impl Dataset {
         }
     }
 
+    /// Microseconds from one read to the next, on average.
+    fn step(self) -> u64 {
+        (u64::try_from(DAYS * DAY_MICROS).unwrap_or_default() / self.rows).max(1)
+    }
+
     fn time_of(self, number: u64) -> UtcMicros {
-        let span = u64::try_from(DAYS * DAY_MICROS).unwrap_or_default();
-        let step = (span / self.rows).max(1);
-        let since = number.saturating_mul(step) + below(number ^ 0x71, step);
-        END.plus_micros(-DAYS * DAY_MICROS + small::<i64>(since))
+        let since = number.saturating_mul(self.step()) + below(number ^ 0x71, self.step());
+        START.plus_micros(small::<i64>(since))
+    }
+
+    /// The numbers of the reads whose whole step lies inside a frame.
+    pub(crate) fn numbers_in(self, frame: TimeFrame) -> Range<u64> {
+        let since = |instant: UtcMicros| u64::try_from(instant.0 - START.0).unwrap_or_default();
+        since(frame.from()).div_ceil(self.step())..(since(frame.to()) / self.step()).min(self.rows)
     }
 
     /// Read `number`, from 0. Times ascend with the number, within one step.
@@ -106,9 +120,8 @@ impl Dataset {
         let text = plate_of(vehicle);
         let plate = PlateText::normalise(&text).unwrap_or_else(|_| unreachable!("plates are letters and digits"));
         let readings = if dice.is_multiple_of(5) { vec![misread(&text, dice)] } else { Vec::new() };
-        let is_fixed = camera < SITES;
         NewDetection {
-            camera: CameraId(small(camera)),
+            camera: CameraId(1 + small::<u32>(camera)),
             event_id: format!("{camera}-{number:x}").into(),
             scan_time: self.time_of(number),
             raw_plate: text.into(),
@@ -123,9 +136,9 @@ impl Dataset {
                 year: None,
             },
             position,
-            owner: AgencyId(1),
-            pool: PoolId(if is_fixed { 1 + small::<u32>(camera % 2) } else { 3 }),
-            source: if is_fixed { Source::Pole } else { Source::VehicleMounted },
+            owner: OWNER,
+            pool: pool_of(camera).0,
+            source: pool_of(camera).1,
             photos: Vec::new(),
             photos_at_camera: 2,
             low_quality: false,
@@ -134,11 +147,31 @@ impl Dataset {
     }
 }
 
+/// The cameras in the order of their ids, which begin with 1: source, and position where they stand still.
+pub(crate) fn cameras() -> impl Iterator<Item = (Source, Option<Position>)> {
+    (0..SITES + MOBILES).map(|camera| (pool_of(camera).1, (camera < SITES).then(|| site_of(camera))))
+}
+
+/// A pool is owner and source; they are numbered as they come up in the order of the cameras.
+fn pool_of(camera: u64) -> (PoolId, Source) {
+    if camera >= SITES {
+        (PoolId(3), Source::VehicleMounted)
+    } else if camera.is_multiple_of(2) {
+        (PoolId(1), Source::Pole)
+    } else {
+        (PoolId(2), Source::TollRoad)
+    }
+}
+
+fn site_of(camera: u64) -> Position {
+    near_a_centre(mix(camera ^ 0x517e))
+}
+
 /// Which camera reads, and where it is then: fixed ones always at their site.
 fn seen_at(dice: u64) -> (u64, Position) {
     if below(dice ^ 5, 5) > 0 {
         let site = below(dice ^ 6, SITES);
-        (site, near_a_centre(mix(site ^ 0x517e)))
+        (site, site_of(site))
     } else {
         (SITES + below(dice ^ 6, MOBILES), near_a_centre(mix(dice ^ 7)))
     }

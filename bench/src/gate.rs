@@ -1,15 +1,11 @@
 //! The way in that everybody takes: a question is decided by policy and recorded by the ledger before it is timed.
 
-use crate::dataset::END;
+use crate::dataset::{END, OWNER};
 use domain::{
-    AgencyId, LogIn, Permission, PoolId, Purpose, Question, ReasonCode, Role, Source, Target, TargetKind, UnitId,
-    UserId,
+    LogIn, Permission, PoolId, Purpose, Question, ReasonCode, Role, Source, Target, TargetKind, UnitId, UserId,
 };
-use ledger::{Ledger, LedgerConfig, Recorded};
+use ledger::{Ledger, Recorded};
 use policy::{AgencyPolicy, Asker, ExactCount, Permit, PoolFacts, QueryRequest, ReasonFacts, Rows, Signature};
-use std::path::Path;
-use std::sync::Arc;
-use storage::{Sql, TestClock, Vault};
 
 /// Wide enough for every question of the table.
 const LIMITS: &str = r#"
@@ -40,26 +36,14 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) async fn open(folder: &Path) -> anyhow::Result<Self> {
-        // Its key is of this run only.
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)?;
-        }
-        std::fs::create_dir_all(folder)?;
-        let ledger = Ledger::open(LedgerConfig {
-            sql: Sql::sqlite(&folder.join("ledger.db")).await?,
-            vault: Arc::new(Vault::for_tests()),
-            clock: Arc::new(TestClock::at(END)),
-            origin: "example.org/ledger".into(),
-            folder: folder.join("ledger"),
-        });
+    pub(crate) fn new(ledger: Ledger) -> anyhow::Result<Self> {
         let rules = r#"
             @id("everything") @sentence("Everything may be asked here.") @source("a measurement")
             permit (principal, action, resource);
         "#;
         let policy =
             AgencyPolicy::parse("anything", "1", rules, LIMITS).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        Ok(Self { ledger: ledger.await?, policy })
+        Ok(Self { ledger, policy })
     }
 
     /// Rows, with the warning of many confirmed.
@@ -77,7 +61,7 @@ impl Gate {
 }
 
 fn request(question: &Question) -> anyhow::Result<QueryRequest> {
-    let pool = |number, source| PoolFacts { pool: PoolId(number), owner: AgencyId(1), source, agreement: None };
+    let pool = |number, source| PoolFacts { pool: PoolId(number), owner: OWNER, source, agreement: None };
     let user: UserId = "00000000-0000-4000-8000-000000000001".parse()?;
     Ok(QueryRequest {
         now: END,
@@ -85,7 +69,7 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
         asker: Asker {
             signature: Signature {
                 user,
-                agency: AgencyId(1),
+                agency: OWNER,
                 unit: UnitId(1),
                 roles: vec![Role::CriminalInvestigator],
                 log_in: LogIn::Enhanced,
@@ -121,7 +105,7 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
             max_look_back_days: 365,
         }),
         colleague: None,
-        pools: vec![pool(1, Source::Pole), pool(2, Source::Pole), pool(3, Source::VehicleMounted)],
+        pools: vec![pool(1, Source::Pole), pool(2, Source::TollRoad), pool(3, Source::VehicleMounted)],
         again_of: None,
     })
 }

@@ -1,5 +1,6 @@
 //! The data set as Parquet, for the peers.
 
+use crate::cells::cell_of;
 use crate::dataset::Dataset;
 use arrow::array::{
     ArrayRef, Int32Array, StringArray, TimestampMicrosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
@@ -65,5 +66,7 @@ fn columns(data: Dataset, from: u64, to: u64) -> anyhow::Result<RecordBatch> {
             "confidence",
             Arc::new(UInt16Array::from_iter_values(reads.iter().map(|read| read.confidence.unwrap_or_default()))),
         ),
+        // For engines that find areas by ranges of it.
+        ("cell", Arc::new(UInt64Array::from_iter_values(reads.iter().map(|read| cell_of(read.position))))),
     ])?)
 }

@@ -4,9 +4,12 @@ use domain::{AgencyId, Permission, PoolId, ReasonCode, Source, UnitId, UtcMicros
 use policy::{AgreementFacts, PoolFacts, ReasonFacts};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use storage::sql::{Migration, flag};
 use storage::{Sql, SqlError};
+
+/// Names that one statement looks up; a page of an answer needs one.
+const NAMES_AT_ONCE: usize = 512;
 
 pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
     sql.migrate("agencies", MIGRATIONS).await
@@ -227,6 +230,32 @@ pub async fn agreements_of(sql: &Sql, agency: AgencyId) -> Result<Vec<Agreement>
         .fetch_all(sql.pool())
         .await?;
     rows.iter().map(read_agreement).collect()
+}
+
+/// Names of some agencies.
+pub async fn names(sql: &Sql, ids: BTreeSet<AgencyId>) -> Result<HashMap<AgencyId, String>, sqlx::Error> {
+    let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
+    let found = names_in(sql, "agencies", &ids).await?;
+    Ok(found.into_iter().map(|(id, name)| (AgencyId(id), name)).collect())
+}
+
+/// Id and name of some rows of a table.
+pub(crate) async fn names_in(sql: &Sql, table: &'static str, ids: &[u32]) -> Result<Vec<(u32, String)>, sqlx::Error> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(NAMES_AT_ONCE) {
+        // Rounded up to a power of two, so that only few different statements are prepared; the last id fills up.
+        let places = ids.len().next_power_of_two();
+        let numbers: Vec<_> = (1..=places).map(|number| format!("${number}")).collect();
+        let text = format!("SELECT id, name FROM {table} WHERE id IN ({})", numbers.join(", "));
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for id in ids.iter().chain(ids.last().into_iter().cycle()).take(places) {
+            query = query.bind(i64::from(*id));
+        }
+        for row in query.fetch_all(sql.pool()).await? {
+            found.push((small_id(row.try_get("id")?)?, row.try_get("name")?));
+        }
+    }
+    Ok(found)
 }
 
 /// The pools that policy decides on for an agency: its own, and those of others with the agreement that may open them.

@@ -7,6 +7,7 @@ use feeds::CameraFacts;
 use policy::{AgreementFacts, PoolFacts};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
+use std::collections::{BTreeSet, HashMap};
 use storage::sql::{Migration, flag};
 use storage::{Sql, SqlError};
 
@@ -95,7 +96,14 @@ pub async fn by_credential(sql: &Sql, credential_hash: &str) -> Result<Option<Ca
     row.as_ref().map(read_camera).transpose()
 }
 
-/// All cameras of the installation, for names in answers.
+/// Names of some cameras, whoever owns them, for answers.
+pub async fn names(sql: &Sql, ids: BTreeSet<CameraId>) -> Result<HashMap<CameraId, String>, sqlx::Error> {
+    let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
+    let found = agency_store::names_in(sql, "cameras", &ids).await?;
+    Ok(found.into_iter().map(|(id, name)| (CameraId(id), name)).collect())
+}
+
+/// All cameras of the installation.
 pub async fn all(sql: &Sql) -> Result<Vec<Camera>, sqlx::Error> {
     sqlx::query("SELECT * FROM cameras ORDER BY id").fetch_all(sql.pool()).await?.iter().map(read_camera).collect()
 }

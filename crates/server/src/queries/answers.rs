@@ -8,6 +8,7 @@ use ledger::EntryRef;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// How long an answer can be looked at.
@@ -33,8 +34,31 @@ pub struct Asked {
     /// The entry of what came out.
     pub outcome: EntryRef,
     pub notice: Option<String>,
+    pub timing: Timing,
     pub result: Outcome,
     pub marks: Marks,
+}
+
+/// How long each step of the gate took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// Gathering the facts and deciding.
+    pub policy: Duration,
+    /// Making the entry durable.
+    pub entry: Duration,
+    pub search: Duration,
+    /// Making the entry of what came out durable.
+    pub outcome: Duration,
+}
+
+impl Timing {
+    /// The value of the header `Server-Timing` (W3C): names and milliseconds, nothing of the question.
+    pub fn header(&self) -> String {
+        let Self { policy, entry, search, outcome } = self;
+        [("policy", policy), ("entry", entry), ("search", search), ("outcome", outcome)]
+            .map(|(name, took)| format!("{name};dur={:.3}", took.as_secs_f64() * 1e3))
+            .join(", ")
+    }
 }
 
 /// What a person thinks of a row (RES-1).

@@ -3,7 +3,7 @@
 use super::answers::{Asked, Outcome};
 use super::body::{self, AreaBody, Ask};
 use super::gate::{self, Step, Wanted};
-use super::rows::{self, CommonView, Names, Page, RowFilter};
+use super::rows::{self, CommonView, Page, RowFilter};
 use super::sentence;
 use crate::App;
 use crate::accounts::{Caller, store as account_store};
@@ -13,7 +13,7 @@ use crate::http::Problem;
 use crate::http::routes::read_json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use axum::{Extension, Json};
 use detections::{Count, FoundRows};
 use domain::limits::AREAS_MAX;
@@ -142,7 +142,7 @@ pub struct AnswerView {
 /// On every answer (RES-4).
 pub(super) const REMINDER: &str = "Verify before acting; never act on this alone.";
 
-fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, Problem> {
+fn view(asked: &Asked, page: Option<Page>) -> Result<AnswerView, Problem> {
     let mut view = AnswerView {
         query: asked.query.to_string(),
         kind: asked.question.kind().word().into(),
@@ -195,15 +195,24 @@ fn view(asked: &Asked, filter: &RowFilter, names: &Names) -> Result<AnswerView, 
             view.truncated = found.is_truncated;
             view.incomplete.clone_from(&found.set_aside);
             view.common = found.common.as_ref().map(|common| common.iter().map(rows::common_view).collect());
-            view.page = Some(rows::page(asked, found, filter, names)?);
+            view.page = page;
         }
     }
     Ok(view)
 }
 
-async fn answer(app: &App, asked: &Asked) -> Result<(StatusCode, Json<AnswerView>), Problem> {
-    let names = Names::load(app).await?;
-    Ok((StatusCode::CREATED, Json(view(asked, &RowFilter::default(), &names)?)))
+/// Says how long the steps of the gate took, for whoever looks why an answer was slow (W3C Server Timing).
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+type Answered = (StatusCode, [(HeaderName, String); 1], Json<AnswerView>);
+
+async fn answer(app: &App, asked: &Asked) -> Result<Answered, Problem> {
+    let page = match &asked.result {
+        Outcome::Answered(found) => Some(rows::page(app, asked, found, &RowFilter::default()).await?),
+        Outcome::Previewed(_) | Outcome::NeedsConfirmation => None,
+    };
+    let timing = [(SERVER_TIMING, asked.timing.header())];
+    Ok((StatusCode::CREATED, timing, Json(view(asked, page)?)))
 }
 
 /// Reads a body; what cannot be read is refused with its field, and the refusal is recorded.
@@ -216,13 +225,14 @@ pub(super) async fn read<T>(app: &App, caller: &Caller, read: Result<T, Problem>
 
 /// Asks a question. The answer carries the receipt of its ledger entry and the first 500 rows.
 #[utoipa::path(post, path = "/api/v1/queries", tag = "queries", request_body = Ask,
-    responses((status = 201, body = AnswerView), (status = 403, body = Problem),
-        (status = 409, body = Problem, description = "10,000 or more results: confirm or narrow"), (status = 422, body = Problem)))]
+    responses((status = 201, body = AnswerView, headers(("server-timing" = String,
+        description = "milliseconds of each step of the gate: `policy;dur=1.5, entry;dur=2.1, search;dur=0.2, outcome;dur=2.0`"))),
+        (status = 403, body = Problem), (status = 409, body = Problem, description = "10,000 or more results: confirm or narrow"), (status = 422, body = Problem)))]
 pub async fn ask(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
     bytes: Bytes,
-) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+) -> Result<Answered, Problem> {
     let wildcards = caller.policy(&app)?.wildcards();
     let wanted = read_json::<Ask>(&bytes).and_then(|ask| {
         let step = if ask.preview { Step::Preview } else { Step::Rows { confirmed_large: ask.confirm_large } };
@@ -257,7 +267,7 @@ pub async fn show(
     Extension(caller): Extension<Arc<Caller>>,
     Path(query): Path<String>,
     bytes: Bytes,
-) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+) -> Result<Answered, Problem> {
     let asked = asked_before(&app, &caller, &query)?;
     let show = read(&app, &caller, read_json::<Show>(&bytes)).await?;
     let wanted = Wanted {
@@ -288,7 +298,7 @@ pub async fn again(
     Extension(caller): Extension<Arc<Caller>>,
     Path(query): Path<String>,
     bytes: Bytes,
-) -> Result<(StatusCode, Json<AnswerView>), Problem> {
+) -> Result<Answered, Problem> {
     let asked = asked_before(&app, &caller, &query)?;
     let again = read_json::<Again>(&bytes).and_then(|again| {
         let frame: TimeFrame = body::new_frame(again.from.as_ref(), again.to.as_ref())?;
@@ -339,8 +349,7 @@ pub async fn rows(
     let answered = answered(&asked)?;
     let Query(filter) =
         filter.map_err(|_| Problem::invalid("filter", "a filter is not known or has the wrong form"))?;
-    let names = Names::load(&app).await?;
-    Ok(Json(rows::page(&asked, answered, &filter, &names)?))
+    Ok(Json(rows::page(&app, &asked, answered, &filter).await?))
 }
 
 pub(super) fn answered(asked: &Asked) -> Result<&FoundRows, Problem> {

@@ -2,7 +2,7 @@
 //!
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
-use super::answers::{Asked, Marks, Outcome};
+use super::answers::{Asked, Marks, Outcome, Timing};
 use crate::App;
 use crate::accounts::{Caller, store as account_store};
 use crate::agencies::store as agency_store;
@@ -14,6 +14,7 @@ use ledger::EntryRef;
 use policy::{ColleagueFacts, QueryRequest, Refusal};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What is wanted of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub struct Wanted {
 /// Puts a question through the gate and keeps its answer for the session.
 pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked>, Problem> {
     let query = QueryId(uuid::Uuid::now_v7());
+    let mut timing = Timing::default();
+    let mut since = Instant::now();
+    let mut lap = || std::mem::replace(&mut since, Instant::now()).elapsed();
     let request = request(app, caller, query, &wanted).await?;
     let policy = caller.policy(app)?;
     let notice = policy::narrowing_advice(policy, &wanted.question);
@@ -45,9 +49,12 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                 Ok(permit) => permit,
                 Err(refusal) => return Err(refuse(app, refusal).await?),
             };
+            timing.policy = lap();
             let recorded = app.ledger.record(permit).await?;
+            timing.entry = lap();
             let entry = recorded.entry();
             let previewed = app.store.preview(recorded).await?;
+            timing.search = lap();
             let damage = &previewed.set_aside;
             let outcome = record_outcome(app, caller, entry, count_json(previewed.count), damage, None).await?;
             (entry, outcome, Outcome::Previewed(previewed))
@@ -57,9 +64,13 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                 Ok(permit) => permit,
                 Err(refusal) => return Err(refuse(app, refusal).await?),
             };
+            timing.policy = lap();
             let recorded = app.ledger.record(permit).await?;
+            timing.entry = lap();
             let entry = recorded.entry();
-            match app.store.rows(recorded).await? {
+            let answer = app.store.rows(recorded).await?;
+            timing.search = lap();
+            match answer {
                 Answer::NeedsConfirmation { at_least } => {
                     let count = json!({ "at_least": at_least });
                     (entry, record_outcome(app, caller, entry, count, &[], None).await?, Outcome::NeedsConfirmation)
@@ -72,6 +83,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             }
         }
     };
+    timing.outcome = lap();
     Ok(app.answers.keep(Asked {
         query,
         session: caller.session.id.clone(),
@@ -83,6 +95,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
         entry,
         outcome,
         notice,
+        timing,
         result,
         marks: Marks::default(),
     }))

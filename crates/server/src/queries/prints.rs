@@ -103,7 +103,7 @@ pub async fn print(
         Err(refusal) => return Err(gate::refuse(&app, refusal).await?),
     };
     // What could fail is read before the entry says that a print was made.
-    let facts = Facts::read(&app, &caller, &asked).await?;
+    let facts = Facts::read(&app, &caller, &asked, found).await?;
     let recorded = app.ledger.record(permit).await?;
     Ok((StatusCode::CREATED, Json(view(&caller, &asked, found, facts, &recorded))))
 }
@@ -117,7 +117,7 @@ struct Facts {
 }
 
 impl Facts {
-    async fn read(app: &App, caller: &Caller, asked: &Asked) -> Result<Self, Problem> {
+    async fn read(app: &App, caller: &Caller, asked: &Asked, found: &FoundRows) -> Result<Self, Problem> {
         let code = &asked.purpose.reason;
         let reason = agency_store::reason(&app.sql, caller.agency.id, code).await?;
         let (label, authority) = reason.map(|reason| (reason.label, reason.authority)).unwrap_or_default();
@@ -129,7 +129,7 @@ impl Facts {
             reason: PrintReason { code: code.0.clone(), label, authority },
             on_behalf_of,
             records_notice: caller.policy(app)?.limits().records_notice.get(&caller.unit.profile).cloned(),
-            names: Names::load(app).await?,
+            names: Names::of(app, found.hits.iter()).await?,
         })
     }
 }

@@ -11,6 +11,7 @@ use domain::limits::PAGE_ROWS;
 use domain::{AgencyId, CameraId, Criteria, DetectionId, MatchKind, Source, State, UtcMicros};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 use utoipa::{IntoParams, ToSchema};
 
 /// Values of one facet; the rarest beyond are left out, and the facet says so.
@@ -237,10 +238,15 @@ pub struct Names {
 }
 
 impl Names {
-    pub async fn load(app: &App) -> Result<Self, Problem> {
-        let cameras = camera_store::all(&app.sql).await?.into_iter().map(|camera| (camera.id, camera.name)).collect();
-        let owners =
-            agency_store::agencies(&app.sql).await?.into_iter().map(|agency| (agency.id, agency.name)).collect();
+    /// The names that some rows need, and no others: an installation may have thousands of cameras.
+    pub async fn of(app: &App, hits: impl Iterator<Item = &Hit>) -> Result<Self, Problem> {
+        let (mut cameras, mut owners) = (BTreeSet::new(), BTreeSet::new());
+        for hit in hits {
+            cameras.insert(hit.detection.camera);
+            owners.insert(hit.detection.owner);
+        }
+        let cameras = camera_store::names(&app.sql, cameras).await?;
+        let owners = agency_store::names(&app.sql, owners).await?;
         Ok(Self { cameras, owners })
     }
 
@@ -254,7 +260,7 @@ impl Names {
 }
 
 /// The filtered page of an answer.
-pub fn page(asked: &Asked, found: &FoundRows, filter: &RowFilter, names: &Names) -> Result<Page, Problem> {
+pub async fn page(app: &App, asked: &Asked, found: &FoundRows, filter: &RowFilter) -> Result<Page, Problem> {
     let wanted = filter.read()?;
     let marks = asked.marks.all();
     let mark_of = |hit: &Hit| marks.get(&hit.detection.id).copied();
@@ -267,7 +273,8 @@ pub fn page(asked: &Asked, found: &FoundRows, filter: &RowFilter, names: &Names)
     let first = number * PAGE_ROWS;
     let shown = kept.get(first..(first + PAGE_ROWS).min(kept.len())).unwrap_or_default();
     let before = first.checked_sub(1).and_then(|before| kept.get(before)).copied();
-    let rows = shown_rows(asked, shown, before, names, mark_of);
+    let names = Names::of(app, shown.iter().copied()).await?;
+    let rows = shown_rows(asked, shown, before, &names, mark_of);
     Ok(Page { rows, page: number, pages, filtered: kept.len(), facets: facets(&kept) })
 }
 
@@ -354,27 +361,35 @@ fn row(hit: &Hit, names: &Names) -> Row {
 }
 
 fn facets(hits: &[&Hit]) -> BTreeMap<String, Facet> {
-    let mut counts: BTreeMap<&str, HashMap<String, usize>> = BTreeMap::new();
-    for hit in hits {
-        let detection = &hit.detection;
-        let mut count = |facet: &'static str, value: Option<String>| {
-            if let Some(value) = value {
-                *counts.entry(facet).or_default().entry(value).or_default() += 1;
-            }
-        };
-        count("make", detection.vehicle.make.as_deref().map(str::to_owned));
-        count("model", detection.vehicle.model.as_deref().map(str::to_owned));
-        count("colour", detection.vehicle.colour.as_deref().map(str::to_owned));
-        count("year", detection.vehicle.year.map(|year| year.to_string()));
-        count("state", Some(detection.state.map_or("unknown".into(), |state| state.to_string())));
-        count("source", Some(detection.source.word().into()));
-        count("match", Some(hit.matched.word().into()));
-    }
-    counts.into_iter().map(|(facet, values)| (facet.to_owned(), facet_of(values))).collect()
+    let detections = || hits.iter().map(|hit| &hit.detection);
+    let vehicles = || detections().map(|detection| &detection.vehicle);
+    // Equal values are counted before any of them becomes a text.
+    [
+        ("make", counted(vehicles().filter_map(|vehicle| vehicle.make.as_deref()), ToOwned::to_owned)),
+        ("model", counted(vehicles().filter_map(|vehicle| vehicle.model.as_deref()), ToOwned::to_owned)),
+        ("colour", counted(vehicles().filter_map(|vehicle| vehicle.colour.as_deref()), ToOwned::to_owned)),
+        ("year", counted(vehicles().filter_map(|vehicle| vehicle.year), |year| year.to_string())),
+        ("state", counted(detections().map(|detection| detection.state), state_word)),
+        ("source", counted(detections().map(|detection| detection.source.word()), ToOwned::to_owned)),
+        ("match", counted(hits.iter().map(|hit| hit.matched.word()), ToOwned::to_owned)),
+    ]
+    .into_iter()
+    .filter(|(_, facet)| !facet.values.is_empty())
+    .map(|(name, facet)| (name.to_owned(), facet))
+    .collect()
 }
 
-fn facet_of(values: HashMap<String, usize>) -> Facet {
-    let mut values: Vec<_> = values.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
+fn state_word(state: Option<State>) -> String {
+    state.map_or("unknown".into(), |state| state.to_string())
+}
+
+fn counted<T: Eq + Hash>(values: impl Iterator<Item = T>, text: impl Fn(T) -> String) -> Facet {
+    let mut counts: HashMap<T, usize> = HashMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    let values = counts.into_iter().map(|(value, count)| FacetValue { value: text(value), count });
+    let mut values: Vec<_> = values.collect();
     values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
     let more = values.len().saturating_sub(FACET_VALUES_MAX);
     values.truncate(FACET_VALUES_MAX);

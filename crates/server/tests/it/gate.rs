@@ -71,6 +71,21 @@ async fn qry_1_qry_2_qry_3_qry_4_qry_5_qry_6_an_investigator_asks_all_six_kinds(
 }
 
 #[tokio::test]
+async fn an_answer_says_how_long_each_step_of_the_gate_took_and_nothing_else() {
+    let world = with_reads(World::new().await).await;
+    let token = world.sign_in("investigator", "enhanced").await;
+    let body = ask("full-plate", json!({ "plate": "7ABC123", "state": "US-CA" }));
+    let reply = world.post("/api/v1/queries", &token, body).await;
+    let steps: Vec<_> = reply.header("server-timing").split(", ").filter_map(|step| step.split_once(";dur=")).collect();
+    let names: Vec<_> = steps.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["policy", "entry", "search", "outcome"]);
+    assert!(steps.iter().all(|(_, millis)| millis.parse::<f64>().is_ok_and(|millis| millis > 0.0)), "{steps:?}");
+    // Two commits cannot be free: what is told is measured.
+    let total: f64 = steps.iter().filter_map(|(_, millis)| millis.parse::<f64>().ok()).sum();
+    assert!(total > 0.1 && total < 60_000.0, "{total}");
+}
+
+#[tokio::test]
 async fn aud_1_aud_2_the_ledger_holds_the_question_and_what_was_answered() {
     let world = with_reads(World::new().await).await;
     let token = world.sign_in("investigator", "enhanced").await;
