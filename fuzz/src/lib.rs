@@ -42,7 +42,11 @@ pub fn patterns(data: &[u8]) {
         .filter(|(_, new)| pattern.matches(new.plate.as_str(), look_alikes))
         .map(|(at, _)| at)
         .collect();
-    assert_eq!(fuzzing::find_plates(&pattern, &plates, look_alikes), wanted, "the index finds what the pattern matches");
+    assert_eq!(
+        fuzzing::find_plates(&pattern, &plates, look_alikes),
+        wanted,
+        "the index finds what the pattern matches"
+    );
 }
 
 fn read_of(plate: PlateText) -> NewDetection {

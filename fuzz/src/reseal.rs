@@ -22,7 +22,8 @@ fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
 pub(crate) fn resealed(data: &[u8]) -> Vec<u8> {
     let mut file = data.to_vec();
     file.resize(data.len().next_multiple_of(64), 0);
-    let sections = u32_at(&file, 12).and_then(|count| usize::try_from(count).ok()).unwrap_or_default().min(SECTIONS_MAX);
+    let sections =
+        u32_at(&file, 12).and_then(|count| usize::try_from(count).ok()).unwrap_or_default().min(SECTIONS_MAX);
     let toc_end = HEADER_BYTES + sections * ENTRY_BYTES;
     let mut start = toc_end;
     for entry in (HEADER_BYTES..toc_end).step_by(ENTRY_BYTES) {

@@ -88,8 +88,10 @@ async fn arrive(store: Store, rows: u64, seconds: u64) -> Vec<Duration> {
     let (began, turns) = (Instant::now(), Arc::new(tokio::sync::Semaphore::new(FEEDS)));
     let mut appends = tokio::task::JoinSet::new();
     for number in 0..seconds * READS_PER_SECOND / BATCH {
-        tokio::time::sleep_until((began + Duration::from_secs_f64((number * BATCH) as f64 / READS_PER_SECOND as f64)).into())
-            .await;
+        tokio::time::sleep_until(
+            (began + Duration::from_secs_f64((number * BATCH) as f64 / READS_PER_SECOND as f64)).into(),
+        )
+        .await;
         let first = rows + number * BATCH;
         let batch: Vec<NewDetection> = (first..first + BATCH).map(|number| read(number, rows)).collect();
         let (store, turn) = (store.clone(), Arc::clone(&turns).acquire_owned().await.unwrap());
@@ -159,14 +161,7 @@ async fn main() {
 }
 
 /// Prints the figures; whether they are within what is promised.
-fn report(
-    rows: u64,
-    think: Duration,
-    asked: &[Asked],
-    appends: &mut [Duration],
-    took: Duration,
-    memory: u64,
-) -> bool {
+fn report(rows: u64, think: Duration, asked: &[Asked], appends: &mut [Duration], took: Duration, memory: u64) -> bool {
     let mut kinds: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
     for one in asked {
         kinds.entry(one.kind).or_default().push(one.store);
@@ -193,7 +188,10 @@ fn report(
     }
     appends.sort_unstable();
     let [median, nearly_all, longest] = [0.5, 0.99, 1.0].map(|part| percentile(appends, part));
-    println!("| append of {BATCH}, durable | {} | {median:.1} ms | {nearly_all:.1} ms | {longest:.1} ms |", appends.len());
+    println!(
+        "| append of {BATCH}, durable | {} | {median:.1} ms | {nearly_all:.1} ms | {longest:.1} ms |",
+        appends.len()
+    );
     println!("\nMemory beside the page cache: {} MB at most.", memory >> 20);
     p99 < ANSWER_P99_MAX.as_secs_f64() * 1e3 && memory < MEMORY_MAX && rate > 0.99 * READS_PER_SECOND as f64
 }

@@ -161,7 +161,8 @@ impl Checking {
         let is_day_wrong = |row: usize| self.hidden.get(&reader.id(row)).is_some_and(|day| *day != described.day);
         let wrong = (0..reader.rows()).filter(|row| is_day_wrong(*row)).count();
         if wrong > 0 {
-            self.checked.find("hidden_detections", format!("{wrong} hidden reads of {name} are listed under another day"));
+            self.checked
+                .find("hidden_detections", format!("{wrong} hidden reads of {name} are listed under another day"));
         }
     }
 

@@ -41,12 +41,12 @@ pub fn read_segment(bytes: &[u8]) -> Result<usize, FormatError> {
 pub fn find_plates(pattern: &PlatePattern, plates: &[NewDetection], look_alikes: bool) -> Vec<usize> {
     let rows = plates.iter().zip(1..).map(|(new, id)| RowRef { id, ..RowRef::of_new(new, new.scan_time) });
     let Ok(segment) = Segment::in_memory(encode(&rows.collect::<Vec<_>>())) else { return Vec::new() };
-    let criteria =
-        Criteria::PartialPlate { pattern: pattern.clone(), state: None, vehicle: VehicleFilter::default() };
+    let criteria = Criteria::PartialPlate { pattern: pattern.clone(), state: None, vehicle: VehicleFilter::default() };
     let widen = Widen { look_alikes, alternatives: false };
     let pools = plates.iter().map(|new| new.pool).collect();
     let found = ask(&snapshot_of(segment), criteria, widen, pools);
-    let mut places: Vec<usize> = found.into_iter().filter_map(|(id, _)| usize::try_from(id).ok()?.checked_sub(1)).collect();
+    let mut places: Vec<usize> =
+        found.into_iter().filter_map(|(id, _)| usize::try_from(id).ok()?.checked_sub(1)).collect();
     places.sort_unstable();
     places
 }

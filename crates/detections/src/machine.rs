@@ -292,7 +292,8 @@ mod tests {
 
     /// The vector forms that this processor has.
     fn of_processor() -> (Vec<SelectKeys>, Vec<SelectPoints>, Vec<SelectBoxes>) {
-        let (mut keys, mut points, mut boxes): (Vec<SelectKeys>, Vec<SelectPoints>, Vec<SelectBoxes>) = Default::default();
+        let (mut keys, mut points, mut boxes): (Vec<SelectKeys>, Vec<SelectPoints>, Vec<SelectBoxes>) =
+            Default::default();
         #[cfg(target_arch = "x86_64")]
         {
             if std::arch::is_x86_feature_detected!("avx2") {
@@ -359,8 +360,9 @@ mod tests {
             for round in 0..4_u64 {
                 let draw = |at: usize, what: u64| mix(mix(length as u64 * 1_000 + at as u64) ^ (round * 7 + what));
                 let keys: Vec<u64> = (0..length).map(|at| draw(at, 0) % 16).collect();
-                let masks: Vec<KeyMask> =
-                    (0..usize::try_from(round).unwrap()).map(|at| KeyMask { mask: draw(at, 1) % 16, value: draw(at, 2) % 16 }).collect();
+                let masks: Vec<KeyMask> = (0..usize::try_from(round).unwrap())
+                    .map(|at| KeyMask { mask: draw(at, 1) % 16, value: draw(at, 2) % 16 })
+                    .collect();
                 let coordinate = |at: usize, what: u64| i32::try_from(draw(at, what) % 24).unwrap() - 12;
                 let points: Vec<(i32, i32)> = (0..length).map(|at| (coordinate(at, 3), coordinate(at, 4))).collect();
                 let place = NarrowBox { west: -5, south: -6, east: 4, north: 7 };

@@ -86,7 +86,10 @@ async fn open_segments(blobs: &Blobs, segments: Vec<Catalogued>) -> Result<Vec<E
             remove_orphans(&blobs.local_path("segments"), &named)?;
         } else {
             // A catalogue that names what is not there may be the damaged one; what it does not name may be what it means.
-            tracing::error!(missing, "catalogued segments are missing; files that are not named are left where they are");
+            tracing::error!(
+                missing,
+                "catalogued segments are missing; files that are not named are left where they are"
+            );
         }
         let opened = segments.iter().map(|described| {
             let entry = entry_of(described, Segment::map(&blobs.local_path(&described.name)));

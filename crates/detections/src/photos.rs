@@ -131,7 +131,8 @@ pub(crate) fn check(blobs: &Blobs, vault: &Vault, stored: &StoredPhoto) -> Resul
     let file = File::open(blobs.local_path(pack)).map_err(|_| "is in a pack that is missing or cannot be read")?;
     file.read_exact_at(&mut bytes, record).map_err(|_| "is not whole in its pack")?;
     let (header, sealed) = bytes.split_first_chunk::<RECORD_HEADER_BYTES>().ok_or("has no header")?;
-    let content = vault.open_sealed(&scope(stored.owner, stored.day), sealed).map_err(|_| "was altered, or its key is gone")?;
+    let content =
+        vault.open_sealed(&scope(stored.owner, stored.day), sealed).map_err(|_| "was altered, or its key is gone")?;
     let kind = content.get(9).and_then(|kind| PhotoKind::ALL.get(usize::from(*kind))).ok_or("is of no known kind")?;
     if content.get(..8) != Some(&stored.sealed_as.to_le_bytes()[..]) || content.get(8) != Some(&stored.n) {
         return Err("is another one's");

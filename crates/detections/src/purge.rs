@@ -84,7 +84,8 @@ impl Shared {
         let snapshot = self.snapshot();
         let is_gone = |entry: &Entry| matches!(entry.kept, Kept::Sealed { .. }) && entry.times.1 < due_before;
         let (gone, stay): (Vec<_>, Vec<_>) = snapshot.entries.iter().cloned().partition(|entry| is_gone(entry));
-        let first_day = stay.iter().map(|entry| day_of(entry.times.0)).min().unwrap_or(i32::MAX).min(day_of(due_before));
+        let first_day =
+            stay.iter().map(|entry| day_of(entry.times.0)).min().unwrap_or(i32::MAX).min(day_of(due_before));
         let photos_before = self.photos_before(first_day, stay).await?;
         let names: Vec<String> = gone.iter().map(|entry| entry.name.to_string()).collect();
         let mut purged = Purged { rows: gone.iter().map(|entry| entry.rows).sum(), ..Purged::default() };

@@ -19,8 +19,8 @@ use bytes::Bytes;
 use sqlx::{Any, Transaction};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::{fs, io};
 use std::sync::Arc;
+use std::{fs, io};
 
 /// The only retention class so far; segments of different classes are never merged.
 const CLASS_STANDARD: i32 = 0;
@@ -123,12 +123,7 @@ impl Shared {
     }
 
     /// Puts encoded segments in place of named ones that hold the same rows.
-    async fn replace(
-        &self,
-        write: DurableWrite,
-        names: Vec<String>,
-        encoded: Vec<Encoded>,
-    ) -> Result<(), StoreError> {
+    async fn replace(&self, write: DurableWrite, names: Vec<String>, encoded: Vec<Encoded>) -> Result<(), StoreError> {
         let (added, entries) = self.write(encoded).await?;
         let next = self.next_segment().saturating_add_unsigned(added.len() as u64);
         let transaction = self.catalogue.stage_segments(&added, &[], &names, next).await?;

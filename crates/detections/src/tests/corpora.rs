@@ -11,7 +11,10 @@ use std::path::Path;
 fn rich(count: usize) -> Vec<NewDetection> {
     let one = |number: usize| {
         let small = i32::try_from(number).unwrap();
-        let mut new = read(&format!("event-{number}"), &format!("{}B{}", ["A", "O0", "粤", "LONGPLATES"][number % 4], number % 7));
+        let mut new = read(
+            &format!("event-{number}"),
+            &format!("{}B{}", ["A", "O0", "粤", "LONGPLATES"][number % 4], number % 7),
+        );
         new.scan_time = UtcMicros(new.scan_time.0 + i64::from(small) * 7_000_000_000);
         new.raw_plate = [new.plate.as_str(), "raw b", "other"][number % 3].to_owned();
         new.state = [State::us("CA").ok(), None, State::us("NV").ok()][number % 3];
@@ -40,13 +43,19 @@ fn encoded(news: &[NewDetection]) -> Vec<u8> {
 #[test]
 fn the_corpus_of_segments_is_of_the_present_form_and_every_one_is_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpora/segments");
-    for (name, news) in [("none", vec![]), ("one", vec![read("event", "A1")]), ("twenty", rich(20)), ("blocks", rich(300))] {
+    for (name, news) in
+        [("none", vec![]), ("one", vec![read("event", "A1")]), ("twenty", rich(20)), ("blocks", rich(300))]
+    {
         let (path, made) = (folder.join(name), encoded(&news));
         if std::env::var_os("BLESS").is_some() {
             fs::write(&path, &made).unwrap();
         }
         assert_eq!(read_segment(&made), Ok(news.len()), "{name}");
         let kept = fs::read(&path).unwrap_or_default();
-        assert!(kept == made, "{}: old; `BLESS=1 cargo test --release --workspace --lib corpus` writes it anew", path.display());
+        assert!(
+            kept == made,
+            "{}: old; `BLESS=1 cargo test --release --workspace --lib corpus` writes it anew",
+            path.display()
+        );
     }
 }

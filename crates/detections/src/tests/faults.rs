@@ -113,7 +113,8 @@ impl Expected {
                     let (id, _) = after.oracle.append(new, now);
                     let own: Vec<_> = new.photos.iter().map(|photo| photo.bytes.clone()).collect();
                     let before = after.oracle.versions.last().and_then(|version| version.detection.supersedes);
-                    let taken_over = || before.and_then(|before| after.photos.get(&before).cloned()).unwrap_or_default();
+                    let taken_over =
+                        || before.and_then(|before| after.photos.get(&before).cloned()).unwrap_or_default();
                     let photos = if own.is_empty() { taken_over() } else { own };
                     after.photos.entry(id).or_insert(photos);
                 }
@@ -246,7 +247,8 @@ async fn inv_2_det_1_every_durable_write_may_fail_before_halfway_and_after_and_n
         let (writes, _) = run(&home, None).await;
         let kinds: BTreeSet<_> = writes.iter().copied().collect();
         // Migrating is of old folders; `migrate` has it.
-        let wanted: BTreeSet<_> = DurableWrite::ALL.into_iter().filter(|kind| *kind != DurableWrite::Migrating).collect();
+        let wanted: BTreeSet<_> =
+            DurableWrite::ALL.into_iter().filter(|kind| *kind != DurableWrite::Migrating).collect();
         assert_eq!(kinds, wanted, "the history has every kind of durable write");
         let (mut cases, mut met) = (0, 0);
         // On the second database only the commits are others.

@@ -8,8 +8,8 @@ use crate::answer::{Answer, Count, DensityCell};
 use crate::search::plan::Search;
 use domain::time::DAY_MICROS;
 use domain::{
-    AgencyId, Area, CameraId, Criteria, DetectionId, MatchKind, NewDetection, Place, PlatePattern, PoolId, Position, Question,
-    QuestionKind, Reading, Source, State, TimeFrame, Token, UtcMicros, Vehicle, VehicleFilter, Widen,
+    AgencyId, Area, CameraId, Criteria, DetectionId, MatchKind, NewDetection, Place, PlatePattern, PoolId, Position,
+    Question, QuestionKind, Reading, Source, State, TimeFrame, Token, UtcMicros, Vehicle, VehicleFilter, Widen,
 };
 use std::collections::BTreeMap;
 
@@ -292,7 +292,8 @@ async fn run(home: &Home, seed: u64, tally: &mut Tally) {
         compare(&store, &oracle, &search(&mut dice), tally).await;
     }
     // Of days that are due no row is left; of the day that becomes due some may be.
-    let days = |day: i32| oracle.versions.iter().filter(|version| version.detection.scan_time.day() >= day).count() as u64;
+    let days =
+        |day: i32| oracle.versions.iter().filter(|version| version.detection.scan_time.day() >= day).count() as u64;
     let day = UtcMicros(oracle.due_before).day();
     assert!((days(day + 1)..=days(day)).contains(&store.stats().rows), "{day}: {:?}", store.stats());
 }

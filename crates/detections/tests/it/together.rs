@@ -60,7 +60,8 @@ async fn fifty_users_are_answered_while_five_thousand_reads_a_second_arrive() {
     for number in 0..SECONDS * READS_PER_SECOND / BATCH {
         let due = began + Duration::from_millis(u64::try_from(number * BATCH * 1_000 / READS_PER_SECOND).unwrap());
         tokio::time::sleep_until(due.into()).await;
-        let plate = |row: usize| if row == 0 { "7ABC123".to_owned() } else { format!("8XY{:03}", (number + row) % 900) };
+        let plate =
+            |row: usize| if row == 0 { "7ABC123".to_owned() } else { format!("8XY{:03}", (number + row) % 900) };
         let batch = (0..BATCH).map(|row| read(&format!("{number}-{row}"), &plate(row))).collect();
         house.store.append(batch).await.unwrap();
     }
