@@ -88,7 +88,9 @@ impl Shared {
             let Some(last) = page.last() else { return Ok(checking) };
             after = last.batch;
             let check = move || {
-                page.iter().for_each(|batch| checking.recent(batch));
+                for batch in &page {
+                    checking.recent(batch);
+                }
                 checking
             };
             checking = self.work(check).await?;
@@ -242,7 +244,9 @@ fn rows_are_sound(segment: &Segment) -> Result<Reader<'_>, FormatError> {
     // Rows of a forged file may be such that reading one panics; nothing is left half done by it.
     let rewrite = || {
         let rows: Vec<_> = (0..reader.rows()).map(|row| reader.row(row)).collect();
-        rows.iter().for_each(|row| drop(row.to_detection()));
+        for row in &rows {
+            drop(row.to_detection());
+        }
         encode(&rows)
     };
     let damaged = |part: &str| FormatError::Damaged { part: part.to_owned() };

@@ -20,7 +20,9 @@ pub fn read_segment(bytes: &[u8]) -> Result<usize, FormatError> {
     let segment = Segment::from_bytes(bytes)?;
     let reader = segment.read()?;
     let rows: Vec<RowRef<'_>> = (0..reader.rows()).map(|row| reader.row(row)).collect();
-    rows.iter().for_each(|row| drop(row.to_detection()));
+    for row in &rows {
+        drop(row.to_detection());
+    }
     let rewritten = Segment::in_memory(encode(&rows))?;
     let mut pools: Vec<PoolId> = rows.iter().map(|row| row.origin.pool).collect();
     pools.dedup();

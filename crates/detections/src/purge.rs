@@ -139,7 +139,7 @@ impl Shared {
                     }
                     for file in std::fs::read_dir(&day)? {
                         let file = file?.file_name();
-                        let pack = file.to_str().filter(|file| file.ends_with(".pack"));
+                        let pack = file.to_str().filter(|file| file.strip_suffix(".pack").is_some());
                         names.extend(pack.map(|pack| format!("photos/{owner}/{of_day}/{pack}")));
                     }
                 }

@@ -23,7 +23,7 @@ fn rich(count: usize) -> Vec<NewDetection> {
             .map(|of| Reading { plate: plate(&format!("{}C{of}", ["8", "READINGOFNINE"][of % 2])), confidence: 5 })
             .collect();
         new.vehicle = Vehicle { make: Some("toyota".into()), colour: Some("white".into()), ..Vehicle::default() };
-        new.photos_at_camera = u8::from(number % 2 == 0);
+        new.photos_at_camera = u8::from(number.is_multiple_of(2));
         new
     };
     (0..count).map(one).collect()

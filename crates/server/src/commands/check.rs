@@ -25,8 +25,8 @@ struct Parts {
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let setup = self.data.setup();
-        let _lock = DataLock::take(&setup.data).context("the data folder cannot be used")?;
-        let _lock = _lock.context(crate::app::OpenError::InUse)?;
+        let lock = DataLock::take(&setup.data).context("the data folder cannot be used")?;
+        let _held = lock.context(crate::app::OpenError::InUse)?;
         let vault = Arc::new(Vault::open(&setup.data.join("keys"))?);
         let mut parts = Parts { setup, vault, damages: 0 };
         block_on(async {
@@ -61,7 +61,9 @@ impl Parts {
         };
         match looked.await {
             Ok((sql, problems)) => {
-                problems.iter().for_each(|problem| self.damage(&format!("{file}: {problem}")));
+                for problem in &problems {
+                    self.damage(&format!("{file}: {problem}"));
+                }
                 problems.is_empty().then_some(sql)
             }
             Err(error) => {

@@ -59,6 +59,9 @@ fn place_of(bytes: &[u8], wanted: &[u8]) -> usize {
     bytes.windows(wanted.len()).position(|window| window == wanted).expect("it is in the file")
 }
 
+/// Where a byte is flipped.
+type Place<'a> = &'a dyn Fn(&[u8]) -> usize;
+
 #[test]
 fn inv_2_check_fails_and_names_what_has_a_flipped_byte() {
     let home = tempfile::tempdir().unwrap();
@@ -70,7 +73,6 @@ fn inv_2_check_fails_and_names_what_has_a_flipped_byte() {
 
     let one = |parts: &[&str]| files(&data, parts).pop().unwrap_or_else(|| panic!("{parts:?}"));
     let middle = |bytes: &[u8]| bytes.len() / 2;
-    type Place<'a> = &'a dyn Fn(&[u8]) -> usize;
     let batch: Place<'_> = &|bytes| place_of(bytes, b"SIGHTSEG") + 300;
     let catalogued: Place<'_> = &|bytes| place_of(bytes, b"segments/2") + 12;
     let cases: [(PathBuf, Place<'_>, &str); 8] = [
