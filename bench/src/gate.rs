@@ -99,6 +99,7 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
             unit_profile: "default".into(),
             rules_accepted: true,
             enhanced_rules_accepted: true,
+            file: policy::PersonnelFile::fresh(END),
         },
         question: question.clone(),
         purpose: Purpose {

@@ -162,6 +162,7 @@ fn request(criteria: Criteria, widen: Widen) -> QueryRequest {
             unit_profile: "default".into(),
             rules_accepted: true,
             enhanced_rules_accepted: true,
+            file: policy::PersonnelFile::fresh(NOW),
         },
         question: Question::new(criteria, frame, widen).unwrap(),
         purpose: Purpose {

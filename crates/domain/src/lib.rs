@@ -14,6 +14,7 @@ pub mod record;
 pub mod roles;
 pub mod state;
 pub mod time;
+pub mod training;
 pub mod vehicle;
 
 pub use area::{Area, AreaError, Position};
@@ -26,4 +27,5 @@ pub use record::Recordable;
 pub use roles::{LogIn, Permission, Role};
 pub use state::State;
 pub use time::{TimeFrame, UtcMicros};
+pub use training::Course;
 pub use vehicle::{Vehicle, VehicleFilter};

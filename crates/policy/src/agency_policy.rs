@@ -9,8 +9,8 @@ use domain::Wildcards;
 type Preset = (&'static str, &'static str, &'static str, &'static str);
 
 const BUILT_IN: [Preset; 2] = [
-    ("open", "2", include_str!("../presets/open.cedar"), include_str!("../presets/open.toml")),
-    ("pia-039b", "2", include_str!("../presets/pia-039b.cedar"), include_str!("../presets/pia-039b.toml")),
+    ("open", "3", include_str!("../presets/open.cedar"), include_str!("../presets/open.toml")),
+    ("pia-039b", "3", include_str!("../presets/pia-039b.cedar"), include_str!("../presets/pia-039b.toml")),
 ];
 
 /// Names of the presets that come with the program.

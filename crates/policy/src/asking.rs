@@ -1,6 +1,7 @@
 //! What a decision rests on, gathered by the caller: who asks, what and why, and what the agency's records say of it.
 
 use crate::permit::Signature;
+use crate::personnel::PersonnelFile;
 use domain::{
     AgencyId, Permission, PoolId, Purpose, QueryId, Question, ReasonCode, Role, Source, UnitId, UserId, UtcMicros,
 };
@@ -22,6 +23,7 @@ pub struct Asker {
     pub rules_accepted: bool,
     /// The same for the rules of the enhanced functions; looked at when the session came through that door.
     pub enhanced_rules_accepted: bool,
+    pub file: PersonnelFile,
 }
 
 /// The colleague for whom a question is asked (WHY-4), as the accounts say at this moment.
@@ -39,6 +41,7 @@ pub struct ColleagueFacts {
     /// The current version of the rules was accepted at some log-in of the colleague's own.
     pub rules_accepted: bool,
     pub enhanced_rules_accepted: bool,
+    pub file: PersonnelFile,
 }
 
 /// What the agency's list says of the reason code (WHY-2).

@@ -3,10 +3,11 @@
 use crate::asking::{AgreementFacts, Asker, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
 use crate::facts::{AreaFacts, Facts, Filled};
 use crate::limits::Limits;
+use crate::personnel::Lapses;
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression as Value, Schema,
 };
-use domain::{AgencyId, LogIn, Permission, PoolId, Purpose, QuestionKind, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, Course, LogIn, Permission, PoolId, Purpose, QuestionKind, Role, UnitId, UserId, UtcMicros};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -24,6 +25,7 @@ macro_rules! entity_types {
 entity_types!(
     ACTION = "Action",
     AGENCY = "Agency",
+    COURSE = "Course",
     PERMISSION = "Permission",
     POOL = "Pool",
     ROLE = "Role",
@@ -70,10 +72,11 @@ pub(crate) struct Person<'a> {
     enhanced_rules_accepted: bool,
     /// Through the enhanced door.
     pub(crate) enhanced: bool,
+    pub(crate) lapses: Lapses,
 }
 
 impl<'a> Person<'a> {
-    pub(crate) fn asker(asker: &'a Asker) -> Self {
+    pub(crate) fn asker(asker: &'a Asker, limits: &Limits, now: UtcMicros) -> Self {
         Self {
             user: asker.signature.user,
             unit: asker.signature.unit,
@@ -85,11 +88,14 @@ impl<'a> Person<'a> {
             rules_accepted: asker.rules_accepted,
             enhanced_rules_accepted: asker.enhanced_rules_accepted,
             enhanced: asker.signature.log_in == LogIn::Enhanced,
+            lapses: Lapses::of(&asker.file, &asker.permissions, limits, now),
         }
     }
 
     /// The colleague has no session here: the asker's door counts for both, where the colleague may use it.
-    pub(crate) fn colleague(colleague: &'a ColleagueFacts, asker: &Asker) -> Self {
+    pub(crate) fn colleague(colleague: &'a ColleagueFacts, asker: &Asker, limits: &Limits, now: UtcMicros) -> Self {
+        let lapses = Lapses::of(&colleague.file, &colleague.permissions, limits, now);
+        let may_use_it = colleague.enhanced_rules_accepted && !lapses.training.contains_key(&Course::ToolEnhanced);
         Self {
             user: colleague.user,
             unit: colleague.unit,
@@ -100,7 +106,8 @@ impl<'a> Person<'a> {
             unit_profile: &colleague.unit_profile,
             rules_accepted: colleague.rules_accepted,
             enhanced_rules_accepted: colleague.enhanced_rules_accepted,
-            enhanced: asker.signature.log_in == LogIn::Enhanced && colleague.enhanced_rules_accepted,
+            enhanced: asker.signature.log_in == LogIn::Enhanced && may_use_it,
+            lapses,
         }
     }
 
@@ -109,12 +116,17 @@ impl<'a> Person<'a> {
     }
 
     fn entity(&self, of: AgencyId) -> Result<Entity, NotSaid> {
+        let lapsed = self.lapses.training.keys().map(|course| Value::new_entity_uid(uid(&COURSE, course.word())));
+        let lapsed_training = Value::new_set(lapsed);
         let attributes = HashMap::from([
             ("agency".to_owned(), Value::new_entity_uid(agency(of))),
             ("active".to_owned(), Value::new_bool(self.active)),
             ("cleared".to_owned(), Value::new_bool(self.cleared)),
             ("unitProfile".to_owned(), Value::new_string(self.unit_profile.to_owned())),
             ("permissions".to_owned(), permissions(self.permissions)),
+            ("unusedPermissions".to_owned(), permissions(&self.lapses.unused)),
+            ("endedPermissions".to_owned(), permissions(&self.lapses.ended)),
+            ("lapsedTraining".to_owned(), lapsed_training),
             ("rulesAccepted".to_owned(), Value::new_bool(self.rules_accepted)),
             ("enhancedRulesAccepted".to_owned(), Value::new_bool(self.enhanced_rules_accepted)),
         ]);

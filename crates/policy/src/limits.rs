@@ -2,7 +2,7 @@
 //! forms can show them before anything is asked.
 
 use crate::rules::PolicyError;
-use domain::{QuestionKind, Wildcards};
+use domain::{Course, Permission, QuestionKind, Wildcards};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +36,36 @@ pub struct Limits {
     /// The records notice that a print carries, by unit profile (RES-4); none where a profile is not named.
     #[serde(default)]
     pub records_notice: BTreeMap<String, String>,
+    /// Permissions that are granted only after a supervisor certified the need to know (ACC-7).
+    #[serde(default = "every_permission")]
+    pub needs_certificate: BTreeSet<Permission>,
+    /// Days after which a manager or a supervisor looks at a grant again (ACC-7).
+    #[serde(default = "a_year")]
+    pub review_days: u32,
+    /// Days after which a permission that is not used lapses (ACC-7).
+    #[serde(default = "three_months")]
+    pub unused_days: u32,
+    /// Trainings that are required, with the days for which each is good (ACC-5).
+    #[serde(default = "every_course_yearly")]
+    pub training_days: BTreeMap<Course, u32>,
+}
+
+// A policy that leaves these out means the strict answer.
+
+fn every_permission() -> BTreeSet<Permission> {
+    Permission::ALL.iter().copied().collect()
+}
+
+fn a_year() -> u32 {
+    365
+}
+
+fn three_months() -> u32 {
+    90
+}
+
+fn every_course_yearly() -> BTreeMap<Course, u32> {
+    Course::ALL.iter().map(|course| (*course, a_year())).collect()
 }
 
 impl Limits {
@@ -95,6 +125,16 @@ mod tests {
         ] {
             assert!(Limits::parse(&PIA.replace(from, to)).is_err(), "{from} -> {to}");
         }
+    }
+
+    #[test]
+    fn acc_5_acc_7_what_a_policy_leaves_out_of_access_and_training_is_strict() {
+        let bare = PIA.split("\n# p. 17").next().unwrap();
+        let rest = PIA.split("# \"A specific").nth(1).unwrap();
+        let limits = Limits::parse(&format!("{bare}\n# {rest}")).unwrap();
+        assert_eq!(limits.needs_certificate.len(), Permission::ALL.len());
+        assert_eq!(limits.training_days.len(), Course::ALL.len());
+        assert_eq!((limits.review_days, limits.unused_days), (365, 90));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::basemap::Basemap;
 use crate::queries::answers::Answers;
-use crate::{accounts, agencies, cameras, saved_areas};
+use crate::{accounts, agencies, cameras, people, saved_areas, training};
 use axum::http::HeaderValue;
 use detections::{PhotoSource, Store, StoreConfig};
 use domain::{Detection, NewPhoto};
@@ -114,6 +114,8 @@ impl App {
         };
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql).await?;
+        people::store::migrate(&sql, clock.now()).await?;
+        training::store::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
         let ledger = Ledger::open(LedgerConfig {

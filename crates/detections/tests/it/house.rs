@@ -56,6 +56,7 @@ pub(crate) fn asker() -> Asker {
         unit_profile: "investigations".into(),
         rules_accepted: true,
         enhanced_rules_accepted: true,
+        file: policy::PersonnelFile::fresh(NOW),
     }
 }
 

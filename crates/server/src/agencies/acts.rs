@@ -7,7 +7,10 @@ use crate::accounts::password;
 use crate::accounts::store as account_store;
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
+use crate::people::acts::PeopleAct;
+use crate::people::store as people_store;
 use crate::saved_areas::store::{self as area_store, NewSavedAreas};
+use crate::training::acts::TrainingAct;
 use domain::{AgencyId, CameraId, Permission, Position, Recordable, Role, Source, UnitId, UserId};
 use ledger::Recorded;
 use serde_json::{Value, json};
@@ -22,13 +25,14 @@ pub enum Act {
     CreateUnit { agency: AgencyId, name: String, profile: String },
     PutReason { agency: AgencyId, reason: Reason },
     CreateUser(NewUser),
-    SetUserActive { agency: AgencyId, user: UserId, active: bool },
     ReplaceRules { agency: AgencyId, rules_text: String, enhanced_rules_text: String },
     AddCamera(NewCamera),
     SetCameraActive { agency: AgencyId, camera: CameraId, active: bool },
     SignAgreement(Agreement),
     SaveAreas(NewSavedAreas),
     DeleteSavedAreas { agency: AgencyId, user: UserId, id: Uuid },
+    People(PeopleAct),
+    Training(TrainingAct),
 }
 
 /// A person whom a manager gives an account (ACC-1).
@@ -70,7 +74,6 @@ impl Act {
             Self::CreateAgency { .. } => None,
             Self::CreateUnit { agency, .. }
             | Self::PutReason { agency, .. }
-            | Self::SetUserActive { agency, .. }
             | Self::ReplaceRules { agency, .. }
             | Self::SetCameraActive { agency, .. }
             | Self::DeleteSavedAreas { agency, .. } => Some(*agency),
@@ -78,6 +81,8 @@ impl Act {
             Self::AddCamera(camera) => Some(camera.agency),
             Self::SignAgreement(agreement) => Some(agreement.owner),
             Self::SaveAreas(areas) => Some(areas.agency),
+            Self::People(act) => Some(act.agency()),
+            Self::Training(act) => Some(act.agency()),
         }
     }
 
@@ -87,13 +92,14 @@ impl Act {
             Self::CreateUnit { .. } => "unit.created",
             Self::PutReason { .. } => "reason.set",
             Self::CreateUser(_) => "user.created",
-            Self::SetUserActive { .. } => "user.activity-set",
             Self::ReplaceRules { .. } => "rules.replaced",
             Self::AddCamera(_) => "camera.added",
             Self::SetCameraActive { .. } => "camera.activity-set",
             Self::SignAgreement(_) => "agreement.signed",
             Self::SaveAreas(_) => "areas.saved",
             Self::DeleteSavedAreas { .. } => "areas.deleted",
+            Self::People(act) => act.kind(),
+            Self::Training(act) => act.kind(),
         }
     }
 
@@ -109,7 +115,6 @@ impl Act {
                 "user": user.id, "unit": user.unit, "login": user.login, "name": user.name, "roles": user.roles,
                 "permissions": user.permissions, "cleared": user.cleared,
             }),
-            Self::SetUserActive { user, active, .. } => json!({ "user": user, "active": active }),
             Self::ReplaceRules { rules_text, enhanced_rules_text, .. } => {
                 json!({ "rules_text": rules_text, "enhanced_rules_text": enhanced_rules_text })
             }
@@ -125,6 +130,8 @@ impl Act {
             }),
             Self::SaveAreas(areas) => json!({ "id": areas.id, "name": areas.name, "areas": areas.areas }),
             Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
+            Self::People(act) => act.record(),
+            Self::Training(act) => act.record(),
         }
     }
 }
@@ -189,6 +196,10 @@ pub async fn perform(app: &App, by: Option<UserId>, act: Act, secrets: Secrets) 
         Ok(id) => Ok(Done { id, ledger_entry: entry.index }),
         Err(error) => {
             app.ledger.record_outcome(entry, ActFailed { agency }).await?;
+            let error = match error {
+                ActError::Refused(problem) => return Err(*problem),
+                ActError::Sql(error) => error,
+            };
             Err(match &error {
                 sqlx::Error::Database(cause) if cause.is_unique_violation() => {
                     Problem::conflict("name", "the name is already taken")
@@ -201,15 +212,38 @@ pub async fn perform(app: &App, by: Option<UserId>, act: Act, secrets: Secrets) 
     }
 }
 
-async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Result<u32, sqlx::Error> {
+/// Why an act that was recorded could not be applied.
+#[derive(Debug)]
+pub enum ActError {
+    Sql(sqlx::Error),
+    /// A rule of the act itself, seen inside its transaction.
+    Refused(Box<Problem>),
+}
+
+impl From<sqlx::Error> for ActError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Problem> for ActError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(Box::new(problem))
+    }
+}
+
+async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Result<u32, ActError> {
     let mut transaction = app.sql.begin().await?;
-    let id = match recorded.into_act().act {
+    let now = app.clock.now();
+    let SignedAct { by, act } = recorded.into_act();
+    let id = match act {
         Act::CreateAgency { name, preset, zone } => insert_agency(&mut transaction, &name, &preset, &zone).await?,
         Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
-        Act::CreateUser(user) => account_store::insert_user(&mut transaction, &user, &secrets).await?,
-        Act::SetUserActive { agency, user, active } => {
-            account_store::set_active(&mut transaction, agency, user, active).await?
+        Act::CreateUser(user) => {
+            account_store::insert_user(&mut transaction, &user, &secrets).await?;
+            people_store::insert_grants(&mut transaction, user.id, &user.permissions, now).await?;
+            0
         }
         Act::ReplaceRules { agency, rules_text, enhanced_rules_text } => {
             replace_rules(&mut transaction, agency, &rules_text, &enhanced_rules_text).await?
@@ -221,6 +255,8 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::SignAgreement(agreement) => insert_agreement(&mut transaction, &agreement).await?,
         Act::SaveAreas(areas) => area_store::insert(&mut transaction, &areas).await?,
         Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
+        Act::People(act) => act.apply(&mut transaction, by, now).await?,
+        Act::Training(act) => act.apply(&mut transaction, now).await?,
     };
     transaction.commit().await?;
     Ok(id)

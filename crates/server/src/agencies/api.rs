@@ -39,7 +39,7 @@ impl From<Done> for Made {
     }
 }
 
-type MadeAnswer = Result<(StatusCode, Json<Made>), Problem>;
+pub type MadeAnswer = Result<(StatusCode, Json<Made>), Problem>;
 
 async fn perform(app: &App, caller: &Caller, act: Act, secrets: Secrets) -> MadeAnswer {
     let done = acts::perform(app, Some(caller.user.id), act, secrets).await?;
@@ -62,7 +62,7 @@ fn reason_code(field: &str, text: &str) -> Result<ReasonCode, Problem> {
     if code.contains(',') { Err(Problem::invalid(field, "a reason code has no comma")) } else { Ok(ReasonCode(code)) }
 }
 
-fn words<T: Ord>(field: &str, words: &[String], read: fn(&str) -> Option<T>) -> Result<BTreeSet<T>, Problem> {
+pub fn words<T: Ord>(field: &str, words: &[String], read: fn(&str) -> Option<T>) -> Result<BTreeSet<T>, Problem> {
     words
         .iter()
         .map(|word| read(word).ok_or_else(|| Problem::invalid(field, "one of the words is not known")))
@@ -259,6 +259,27 @@ pub struct UserMade {
     pub ledger_entry: u64,
 }
 
+/// An account comes with what needs no certificate; everything else is granted afterwards (ACC-7).
+fn check_first_permissions(
+    limits: &policy::Limits,
+    roles: &BTreeSet<Role>,
+    permissions: &BTreeSet<Permission>,
+) -> Result<(), Problem> {
+    if crate::people::administers(roles) && !permissions.is_empty() {
+        let detail = "who administers or oversees asks nothing, and holds no permission";
+        return Err(Problem::invalid("permissions", detail));
+    }
+    let certified: Vec<_> = permissions.intersection(&limits.needs_certificate).map(ToString::to_string).collect();
+    if certified.is_empty() {
+        return Ok(());
+    }
+    let detail = format!(
+        "a supervisor has to certify the need to know before these are granted: {}; make the account without them",
+        certified.join(", ")
+    );
+    Err(Problem::invalid("permissions", detail))
+}
+
 /// Gives a person of the manager's agency an account.
 #[utoipa::path(post, path = "/api/v1/agency/users", tag = "management", request_body = CreateUser,
     responses((status = 201, body = UserMade), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -269,9 +290,9 @@ pub async fn create_user(
 ) -> Result<(StatusCode, Json<UserMade>), Problem> {
     let body: CreateUser = read_json(&bytes)?;
     let roles = words("roles", &body.roles, Role::from_word)?;
-    if roles.contains(&Role::HostOperator) {
-        return Err(Problem::invalid("roles", "a host operator is not of an agency"));
-    }
+    crate::people::acts::check_roles(&roles)?;
+    let permissions = words("permissions", &body.permissions, Permission::from_word)?;
+    check_first_permissions(caller.policy(&app)?.limits(), &roles, &permissions)?;
     let agency = caller.agency.id;
     let secret = body.second_factor.then(storage::vault::random_bytes::<TOTP_SECRET_BYTES>);
     let secrets = acts::user_secrets(&app, agency, &body.password, secret.as_ref().map(<[u8; _]>::as_slice)).await?;
@@ -282,7 +303,7 @@ pub async fn create_user(
         login: name("login", &body.login)?,
         name: name("name", &body.name)?,
         roles,
-        permissions: words("permissions", &body.permissions, Permission::from_word)?,
+        permissions,
         cleared: body.cleared,
     };
     let id = user.id;
@@ -295,21 +316,6 @@ pub async fn create_user(
 #[serde(deny_unknown_fields)]
 pub struct SetActive {
     pub active: bool,
-}
-
-/// Closes or opens an account of the manager's agency; closing ends its sessions at once.
-#[utoipa::path(put, path = "/api/v1/agency/users/{user}/active", tag = "management", params(("user" = String, Path)), request_body = SetActive,
-    responses((status = 201, body = Made), (status = 404, body = Problem)))]
-pub async fn set_user_active(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Arc<Caller>>,
-    Path(user): Path<String>,
-    bytes: Bytes,
-) -> MadeAnswer {
-    let body: SetActive = read_json(&bytes)?;
-    let user = user.parse().map_err(|_| Problem::not_found())?;
-    let act = Act::SetUserActive { agency: caller.agency.id, user, active: body.active };
-    perform(&app, &caller, act, Secrets::default()).await
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

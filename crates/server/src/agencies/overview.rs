@@ -6,6 +6,7 @@ use crate::accounts::api::HOST_AGENCY;
 use crate::accounts::{Caller, store as account_store};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
+use crate::people::store as people_store;
 use axum::extract::State;
 use axum::{Extension, Json};
 use domain::{AgencyId, Permission};
@@ -121,6 +122,7 @@ pub async fn overview(
     let agency = &caller.agency;
     let units = store::units(&app.sql, agency.id).await?;
     let users = account_store::users_of(&app.sql, agency.id).await?;
+    let grants = people_store::grants_of_agency(&app.sql, agency.id).await?;
     let cameras = camera_store::of_agency(&app.sql, agency.id).await?;
     let agreements = store::agreements_of(&app.sql, agency.id).await?;
     let reasons = store::reasons(&app.sql, agency.id).await?;
@@ -149,7 +151,10 @@ pub async fn overview(
                 name: user.name,
                 unit: user.unit.0,
                 roles: user.roles.iter().map(ToString::to_string).collect(),
-                permissions: spell(&user.permissions),
+                permissions: grants
+                    .get(&user.id)
+                    .map(|grants| grants.keys().map(ToString::to_string).collect())
+                    .unwrap_or_default(),
                 cleared: user.cleared,
                 active: user.active,
                 second_factor: user.totp_sealed.is_some(),

@@ -6,11 +6,13 @@ use super::gate::{self, Step, Wanted};
 use super::rows::{self, CommonView, Names, Page, RowFilter};
 use super::sentence;
 use crate::App;
-use crate::accounts::{Caller, store as account_store};
+use crate::accounts::Caller;
+use crate::accounts::store::{self as account_store, User};
 use crate::agencies::store as agency_store;
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::people::store as people_store;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -249,6 +251,13 @@ pub(super) fn asked_before(app: &App, caller: &Caller, query: &str) -> Result<Ar
     app.answers.get(&caller.session.id, parse_query(query)?, app.clock.now())
 }
 
+/// An answer of this session that the caller may still look at, as things are now.
+pub(super) async fn open_answer(app: &App, caller: &Caller, query: &str) -> Result<Arc<Asked>, Problem> {
+    let asked = asked_before(app, caller, query)?;
+    gate::still_permitted(app, caller, &asked).await?;
+    Ok(asked)
+}
+
 /// Shows the rows of a question that was previewed, or that asked to be confirmed; decided and recorded anew.
 #[utoipa::path(post, path = "/api/v1/queries/{query}/show", tag = "queries", params(("query" = String, Path)), request_body = Show,
     responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -326,16 +335,16 @@ pub async fn count(
     Ok(Json(ExactCountView { exactly, incomplete: counted.set_aside, ledger_entry: entry.index }))
 }
 
-/// A page of an answer, filtered without a new query.
+/// A page of an answer, filtered without a new query. Refused where the question would be refused by now.
 #[utoipa::path(get, path = "/api/v1/queries/{query}/rows", tag = "queries", params(("query" = String, Path), RowFilter),
-    responses((status = 200, body = Page), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Page), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn rows(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
     Path(query): Path<String>,
     filter: Result<Query<RowFilter>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Page>, Problem> {
-    let asked = asked_before(&app, &caller, &query)?;
+    let asked = open_answer(&app, &caller, &query).await?;
     let answered = answered(&asked)?;
     let Query(filter) =
         filter.map_err(|_| Problem::invalid("filter", "a filter is not known or has the wrong form"))?;
@@ -396,9 +405,9 @@ pub async fn colleagues(
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<ColleagueView>>, Problem> {
     let users = account_store::users_of(&app.sql, caller.agency.id).await?;
-    let others = users
-        .into_iter()
-        .filter(|user| user.active && user.id != caller.user.id && user.permissions.contains(&Permission::Full));
+    let grants = people_store::grants_of_agency(&app.sql, caller.agency.id).await?;
+    let holds = |user: &User| grants.get(&user.id).is_some_and(|grants| grants.contains_key(&Permission::Full));
+    let others = users.into_iter().filter(|user| user.active && user.id != caller.user.id && holds(user));
     let view = others.map(|user| ColleagueView { user: user.id.to_string(), name: user.name, unit: user.unit.0 });
     Ok(Json(view.collect()))
 }

@@ -4,12 +4,15 @@
 
 use super::answers::{Asked, Marks, Outcome};
 use crate::App;
+use crate::accounts::caller::personnel_file;
 use crate::accounts::{Caller, store as account_store};
 use crate::agencies::store as agency_store;
 use crate::http::Problem;
 use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
+use crate::people::store as people_store;
+use crate::training::store as training_store;
 use detections::{Answer, Count, Counted, FoundRows};
-use domain::{Purpose, QueryId, Question};
+use domain::{Permission, PoolId, Purpose, QueryId, Question};
 use ledger::EntryRef;
 use policy::{ColleagueFacts, QueryRequest, Refusal};
 use serde_json::{Value, json};
@@ -39,12 +42,14 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     let policy = caller.policy(app)?;
     let notice = policy::narrowing_advice(policy, &wanted.question);
     let asked_at = request.now;
+    let pools: Vec<PoolId>;
     let (entry, outcome, result) = match wanted.step {
         Step::Preview => {
             let permit = match policy::preview(policy, request) {
                 Ok(permit) => permit,
                 Err(refusal) => return Err(refuse(app, refusal).await?),
             };
+            pools = permit.pools().to_vec();
             let recorded = app.ledger.record(permit).await?;
             let entry = recorded.entry();
             let previewed = app.store.preview(recorded).await?;
@@ -57,6 +62,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                 Ok(permit) => permit,
                 Err(refusal) => return Err(refuse(app, refusal).await?),
             };
+            pools = permit.pools().to_vec();
             let recorded = app.ledger.record(permit).await?;
             let entry = recorded.entry();
             match app.store.rows(recorded).await? {
@@ -72,12 +78,14 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             }
         }
     };
+    note_use(app, caller, wanted.question.kind().permission()).await?;
     Ok(app.answers.keep(Asked {
         query,
         session: caller.session.id.clone(),
         user: caller.user.id,
         question: wanted.question,
         purpose: wanted.purpose,
+        pools,
         again_of: wanted.again_of,
         asked_at,
         entry,
@@ -107,6 +115,31 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
     let count = json!({ "exactly": counted.counts.total() });
     record_outcome(app, caller, entry, count, &counted.set_aside, None).await?;
     Ok((counted, entry))
+}
+
+/// A permission that is used does not lapse (ACC-7).
+async fn note_use(app: &App, caller: &Caller, permission: Permission) -> Result<(), Problem> {
+    let now = app.clock.now();
+    if caller.grants.get(&permission).is_some_and(|grant| people_store::use_is_stale(grant, now)) {
+        people_store::note_use(&app.sql, caller.user.id, permission, now).await?;
+    }
+    Ok(())
+}
+
+/// Whether an answer may still be looked at: its question is decided again, so that a right that was taken away, a
+/// training that lapsed or an agreement that ended acts on the next page, photo and print (ACC-8).
+pub async fn still_permitted(app: &App, caller: &Caller, asked: &Asked) -> Result<(), Problem> {
+    let wanted = Wanted {
+        question: asked.question.clone(),
+        purpose: asked.purpose.clone(),
+        step: Step::Rows { confirmed_large: false },
+        again_of: asked.again_of,
+    };
+    let request = request(app, caller, asked.query, &wanted).await?;
+    match policy::still_permitted(caller.policy(app)?, request, &asked.pools) {
+        Ok(()) => Ok(()),
+        Err(refusal) => Err(refuse(app, refusal).await?),
+    }
 }
 
 /// Records a refusal and turns it into the answer.
@@ -166,17 +199,20 @@ async fn colleague(app: &App, id: domain::UserId) -> Result<Option<ColleagueFact
     let Some(user) = account_store::user(&app.sql, id).await? else { return Ok(None) };
     let Some(agency) = agency_store::agency(&app.sql, user.agency).await? else { return Ok(None) };
     let Some(unit) = agency_store::unit(&app.sql, user.unit).await? else { return Ok(None) };
+    let grants = people_store::grants_of_user(&app.sql, id).await?;
+    let trained = training_store::of_user(&app.sql, id).await?;
     Ok(Some(ColleagueFacts {
         user: user.id,
         agency: user.agency,
         unit: user.unit,
         roles: user.roles.iter().copied().collect(),
-        permissions: user.permissions,
+        permissions: grants.keys().copied().collect(),
         cleared: user.cleared,
         active: user.active && agency.active,
         unit_profile: unit.profile,
         rules_accepted: user.rules_version == agency.rules_version,
         enhanced_rules_accepted: user.enhanced_rules_version == agency.rules_version,
+        file: personnel_file(&grants, &trained),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Photos of an answer's rows: by a grant bound to session, query and returned ids, each opening recorded first.
 
 use super::answers;
-use super::api::{answered, asked_before, read};
+use super::api::{answered, open_answer, read};
 use super::gate;
 use crate::App;
 use crate::accounts::Caller;
@@ -115,7 +115,7 @@ async fn grant(
     query: &str,
     wanted: Vec<(DetectionId, u8)>,
 ) -> Result<Recorded<PhotoPermit>, Problem> {
-    let asked = asked_before(app, caller, query)?;
+    let asked = open_answer(app, caller, query).await?;
     let returned = answers::returned(answered(&asked)?);
     let now = app.clock.now();
     match policy::photos(caller.policy(app)?, caller.asker(), asked.query, &returned, wanted, now) {
