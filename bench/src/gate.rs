@@ -124,5 +124,6 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
         colleague: None,
         pools: vec![pool(1, Source::Pole), pool(2, Source::Pole), pool(3, Source::VehicleMounted)],
         again_of: None,
+        record: policy::QueryRecord::default(),
     })
 }

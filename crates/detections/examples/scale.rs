@@ -187,6 +187,7 @@ fn request(criteria: Criteria, widen: Widen) -> QueryRequest {
         colleague: None,
         pools: (1..=3).map(pool).collect(),
         again_of: None,
+        record: policy::QueryRecord::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`purpose::Purpose`], why; [`detection::NewDetection`] is what a camera hands in.
 
 pub mod area;
+pub mod case_pattern;
 pub mod detection;
 pub mod ids;
 pub mod limits;

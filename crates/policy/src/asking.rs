@@ -59,6 +59,31 @@ pub struct ReasonFacts {
     pub max_look_back_days: u32,
 }
 
+/// What the agency's pattern and list of cases say of a case reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CaseStanding {
+    /// It is written as it should be, and there is no list to look it up in.
+    #[default]
+    NotListed,
+    Open,
+    Closed,
+    /// It is not in the list.
+    Unknown,
+    NotOfPattern,
+}
+
+/// What is on record about a question beside who asks and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueryRecord {
+    pub case: CaseStanding,
+    /// Questions of this person with the same justification within [`crate::REPEATED_DAYS`] before this one.
+    pub justification_uses: u32,
+    /// The same for the facts of suspicion.
+    pub suspicion_facts_uses: u32,
+    /// A preview of exactly this question was seen in this session (LIM-4).
+    pub previewed: bool,
+}
+
 /// A pool that could be asked, and the agreement under which its owner shares it with the asker's agency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolFacts {
@@ -98,4 +123,5 @@ pub struct QueryRequest {
     pub pools: Vec<PoolFacts>,
     /// The query that this one asks again (QRY-9).
     pub again_of: Option<QueryId>,
+    pub record: QueryRecord,
 }

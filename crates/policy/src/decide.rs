@@ -2,9 +2,9 @@
 //! and for the colleague. Cedar skips a rule whose evaluation fails, so here any failure at all is a no.
 
 use crate::agency_policy::AgencyPolicy;
-use crate::asking::{Asker, ColleagueFacts, PoolFacts, QueryRequest};
+use crate::asking::{Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRequest};
 use crate::entities::{self, Asking, NotSaid, OnBehalf, Person};
-use crate::facts::Facts;
+use crate::facts::{Facts, Filled};
 use crate::permit::{ExactCount, Permit, PhotoPermit, Preview, Rows};
 use crate::personnel::Lapses;
 use crate::refusal::{Asked, Refusal};
@@ -53,7 +53,7 @@ pub fn still_permitted(policy: &AgencyPolicy, request: QueryRequest, shown: &[Po
 /// The fields that the rules forbidding a question name, all of them and not only the one that the asker reads.
 pub(crate) fn fields_at_fault<'a>(policy: &'a AgencyPolicy, request: &QueryRequest) -> BTreeSet<&'a str> {
     let facts = Facts::of(&request.question, &request.purpose, request.now);
-    let asking = Asking { request, facts, limits: &policy.limits, step: "rows" };
+    let asking = Asking { request, facts, limits: &policy.limits, step: "rows", approved: false };
     let (rules, asker, agency) = (&policy.rules, person_of(policy, request), request.asker.signature.agency);
     let find = || {
         let entities = entities::entities(&rules.schema, agency, request.asker.agency_active, &[&asker], &[])?;
@@ -173,7 +173,8 @@ fn decide<K>(
         }
     };
     let facts = Facts::of(&request.question, &request.purpose, request.now);
-    let asking = Asking { request: &request, facts, limits: &policy.limits, step };
+    let asking = Asking { request: &request, facts, limits: &policy.limits, step, approved: false };
+    let flags = flags(&asking);
     let authority = asking.reason().map(|reason| reason.authority.clone()).unwrap_or_default();
     match passes(policy, &asking) {
         Ok((pools, rules)) => Ok(Permit {
@@ -186,6 +187,7 @@ fn decide<K>(
             authority,
             policy: policy.label(),
             rules,
+            flags,
             kind,
         }),
         Err(no) => Err(refusal(policy, request, step, no)),
@@ -194,6 +196,21 @@ fn decide<K>(
 
 fn person_of<'a>(policy: &AgencyPolicy, request: &'a QueryRequest) -> Person<'a> {
     Person::asker(&request.asker, &policy.limits, request.now)
+}
+
+/// What is weak about a question that passes, for those who oversee. A rule that refuses it leaves no flag.
+fn flags(asking: &Asking<'_>) -> Vec<&'static str> {
+    let (facts, record, limits) = (&asking.facts, &asking.request.record, asking.limits);
+    let repeated_from = limits.repeated_text_max.max(1);
+    let found = [
+        ("target-stock", facts.target == Filled::StockWord),
+        ("justification-stock", facts.justification == Filled::StockWord),
+        ("suspicion-facts-stock", facts.suspicion_facts == Filled::StockWord),
+        ("justification-repeated", record.justification_uses >= repeated_from),
+        ("suspicion-facts-repeated", record.suspicion_facts_uses >= repeated_from),
+        ("case-closed", record.case == CaseStanding::Closed),
+    ];
+    found.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect()
 }
 
 /// The pools that may be seen and the rules that permitted it.

@@ -1,13 +1,13 @@
 //! Facts in Cedar's own words: entities, contexts, requests. Every one is checked against the schema when it is made.
 
-use crate::asking::{AgreementFacts, Asker, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
+use crate::asking::{AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
 use crate::facts::{AreaFacts, Facts, Filled};
-use crate::limits::Limits;
+use crate::limits::{Limits, Strictness};
 use crate::personnel::Lapses;
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression as Value, Schema,
 };
-use domain::{AgencyId, Course, LogIn, Permission, PoolId, Purpose, QuestionKind, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, Course, LogIn, Permission, PoolId, QuestionKind, Role, UnitId, UserId, UtcMicros};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -198,6 +198,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) limits: &'a Limits,
     /// `preview`, `rows`, `exact-count`.
     pub(crate) step: &'static str,
+    /// A second person approved exactly this question. Only ever supposed, until there are approvals.
+    pub(crate) approved: bool,
 }
 
 impl Asking<'_> {
@@ -220,7 +222,9 @@ impl Asking<'_> {
         fields.extend([
             ("step", Value::new_entity_uid(uid(&STEP, self.step))),
             ("permission", permission(self.kind().permission())),
-            ("purpose", purpose(&self.request.purpose, facts)?),
+            ("previewed", Value::new_bool(self.request.record.previewed)),
+            ("approved", Value::new_bool(self.approved)),
+            ("purpose", purpose(self.request, facts, self.limits)?),
             ("hasState", Value::new_bool(facts.has_state)),
             ("spanDays", Value::new_long(facts.span_days)),
             ("lookBackDays", Value::new_long(facts.look_back_days)),
@@ -266,7 +270,8 @@ pub(crate) fn photo_context(now: UtcMicros, person: &Person<'_>, asker: &Asker) 
     context(fields)
 }
 
-fn purpose(purpose: &Purpose, facts: &Facts) -> Result<Value, NotSaid> {
+fn purpose(request: &QueryRequest, facts: &Facts, limits: &Limits) -> Result<Value, NotSaid> {
+    let (purpose, known) = (&request.purpose, &request.record);
     let filled = |field: Filled| Value::new_bool(field != Filled::No);
     let stock = |field: Filled| Value::new_bool(field == Filled::StockWord);
     record([
@@ -279,6 +284,11 @@ fn purpose(purpose: &Purpose, facts: &Facts) -> Result<Value, NotSaid> {
         ("justificationIsStock", stock(facts.justification)),
         ("hasSuspicionFacts", filled(facts.suspicion_facts)),
         ("suspicionFactsAreStock", stock(facts.suspicion_facts)),
+        ("justificationIsRepeated", Value::new_bool(known.justification_uses >= limits.repeated_text_max.max(1))),
+        ("suspicionFactsAreRepeated", Value::new_bool(known.suspicion_facts_uses >= limits.repeated_text_max.max(1))),
+        ("caseIsOfPattern", Value::new_bool(known.case != CaseStanding::NotOfPattern)),
+        ("caseIsKnown", Value::new_bool(known.case != CaseStanding::Unknown)),
+        ("caseIsOpen", Value::new_bool(known.case != CaseStanding::Closed)),
         ("placeLinkedToCase", Value::new_bool(purpose.place_linked_to_case)),
         ("notBasedOnTrait", Value::new_bool(purpose.not_based_on_trait)),
     ])
@@ -320,6 +330,10 @@ fn limits(limits: &Limits, kind: QuestionKind) -> Result<Value, NotSaid> {
         ("longestSpanDays", Value::new_long(limits.longest_span_days(kind).into())),
         ("fewestKnownCharacters", Value::new_long(limits.fewest_known_characters.into())),
         ("caseReferenceRequired", Value::new_bool(limits.case_reference_required(kind))),
+        ("longestLookBackDays", Value::new_long(limits.longest_look_back_days.map_or(i64::MAX, i64::from))),
+        ("stockTextRefused", Value::new_bool(limits.stock_text == Strictness::Refuse)),
+        ("repeatedTextRefused", Value::new_bool(limits.repeated_text == Strictness::Refuse)),
+        ("closedCaseRefused", Value::new_bool(limits.closed_case == Strictness::Refuse)),
     ])
 }
 

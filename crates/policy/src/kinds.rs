@@ -2,7 +2,7 @@
 //! away. Nothing here looks at detections, and no permit leaves.
 
 use crate::agency_policy::AgencyPolicy;
-use crate::asking::{Asker, PoolFacts, QueryRequest, ReasonFacts};
+use crate::asking::{Asker, PoolFacts, QueryRecord, QueryRequest, ReasonFacts};
 use crate::decide;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -65,6 +65,7 @@ pub fn kind_standing(
         colleague: None,
         pools: pools.to_vec(),
         again_of: None,
+        record: QueryRecord { previewed: true, ..QueryRecord::default() },
     };
     let code = |reason: Option<&ReasonFacts>| reason.map_or(ReasonCode("-".into()), |reason| reason.code.clone());
     let mut tried: Vec<Option<&ReasonFacts>> = reasons.iter().map(Some).collect();

@@ -6,6 +6,16 @@ use domain::{Course, Permission, QuestionKind, Wildcards};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a policy does about a weak purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strictness {
+    #[default]
+    Refuse,
+    /// The question passes, and its ledger entry carries a flag for those who oversee.
+    Flag,
+}
+
 /// Bounds on what may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +46,21 @@ pub struct Limits {
     /// The records notice that a print carries, by unit profile (RES-4); none where a profile is not named.
     #[serde(default)]
     pub records_notice: BTreeMap<String, String>,
+    /// What happens to a text of the purpose that is only a stock word (WHY-3, WHY-7).
+    #[serde(default)]
+    pub stock_text: Strictness,
+    /// What happens to a justification or to facts that are given again and again.
+    #[serde(default)]
+    pub repeated_text: Strictness,
+    /// Questions of one person with the same text within 30 days that are taken as they are.
+    #[serde(default)]
+    pub repeated_text_max: u32,
+    /// What happens to the reference of a case that the agency's list says is closed.
+    #[serde(default)]
+    pub closed_case: Strictness,
+    /// Days that a time frame may reach back, whatever the reason; none where the reason alone says (WHY-5).
+    #[serde(default)]
+    pub longest_look_back_days: Option<u32>,
     /// Permissions that are granted only after a supervisor certified the need to know (ACC-7).
     #[serde(default = "every_permission")]
     pub needs_certificate: BTreeSet<Permission>,

@@ -195,6 +195,7 @@ pub(crate) struct Numbers {
     pub(crate) largest_areas_together_m2: u32,
     pub(crate) fewest_known_characters: u32,
     pub(crate) unused_days: u32,
+    pub(crate) longest_look_back_days: u32,
     /// Of each training that is over: "It lapsed on 2026-05-03. ".
     pub(crate) lapsed_on: BTreeMap<Course, String>,
 }
@@ -209,6 +210,7 @@ impl Numbers {
             largest_areas_together_m2: limits.largest_areas_together_m2,
             fewest_known_characters: limits.fewest_known_characters,
             unused_days: limits.unused_days,
+            longest_look_back_days: limits.longest_look_back_days.unwrap_or_default(),
             lapsed_on: BTreeMap::new(),
         }
     }
@@ -235,7 +237,8 @@ pub(crate) fn fill(text: &str, numbers: &Numbers) -> String {
         .replace("{largest_area_km2}", &square_kilometres(numbers.largest_area_m2))
         .replace("{largest_areas_together_km2}", &square_kilometres(numbers.largest_areas_together_m2))
         .replace("{fewest_known_characters}", &numbers.fewest_known_characters.to_string())
-        .replace("{unused_days}", &numbers.unused_days.to_string());
+        .replace("{unused_days}", &numbers.unused_days.to_string())
+        .replace("{longest_look_back_days}", &numbers.longest_look_back_days.to_string());
     // Words of courses are told apart by the closing brace.
     Course::ALL.iter().fold(filled, |text, course| {
         let lapsed = numbers.lapsed_on.get(course).map_or("", String::as_str);

@@ -2,7 +2,7 @@
 
 use crate::basemap::Basemap;
 use crate::queries::answers::Answers;
-use crate::{accounts, agencies, cameras, people, saved_areas, training};
+use crate::{accounts, agencies, cameras, people, queries, saved_areas, training};
 use axum::http::HeaderValue;
 use detections::{PhotoSource, Store, StoreConfig};
 use domain::{Detection, NewPhoto};
@@ -116,6 +116,8 @@ impl App {
         accounts::store::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
+        agencies::cases::migrate(&sql).await?;
+        queries::texts::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
         let ledger = Ledger::open(LedgerConfig {

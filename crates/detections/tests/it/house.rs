@@ -90,6 +90,7 @@ pub(crate) fn request(criteria: Criteria) -> QueryRequest {
         colleague: None,
         pools: vec![PoolFacts { pool: PoolId(1), owner: OURS, source: Source::Pole, agreement: None }],
         again_of: None,
+        record: policy::QueryRecord::default(),
     }
 }
 

@@ -161,6 +161,7 @@ pub(crate) fn ask(kind: QuestionKind) -> QueryRequest {
         colleague: None,
         pools: vec![own_pool(1)],
         again_of: None,
+        record: QueryRecord { previewed: true, ..QueryRecord::default() },
     }
 }
 

@@ -1,6 +1,7 @@
 //! Administrative acts. An act is recorded in the ledger before it takes effect, and what takes effect is the act that
 //! was recorded.
 
+use super::cases::CaseAct;
 use super::store::{self, Agreement, Reason, join_words, next_id};
 use crate::App;
 use crate::accounts::password;
@@ -32,6 +33,7 @@ pub enum Act {
     SaveAreas(NewSavedAreas),
     DeleteSavedAreas { agency: AgencyId, user: UserId, id: Uuid },
     People(PeopleAct),
+    Cases(CaseAct),
     Training(TrainingAct),
 }
 
@@ -82,6 +84,7 @@ impl Act {
             Self::SignAgreement(agreement) => Some(agreement.owner),
             Self::SaveAreas(areas) => Some(areas.agency),
             Self::People(act) => Some(act.agency()),
+            Self::Cases(act) => Some(act.agency()),
             Self::Training(act) => Some(act.agency()),
         }
     }
@@ -99,6 +102,7 @@ impl Act {
             Self::SaveAreas(_) => "areas.saved",
             Self::DeleteSavedAreas { .. } => "areas.deleted",
             Self::People(act) => act.kind(),
+            Self::Cases(act) => act.kind(),
             Self::Training(act) => act.kind(),
         }
     }
@@ -131,6 +135,7 @@ impl Act {
             Self::SaveAreas(areas) => json!({ "id": areas.id, "name": areas.name, "areas": areas.areas }),
             Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
             Self::People(act) => act.record(),
+            Self::Cases(act) => act.record(),
             Self::Training(act) => act.record(),
         }
     }
@@ -256,6 +261,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::SaveAreas(areas) => area_store::insert(&mut transaction, &areas).await?,
         Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
         Act::People(act) => act.apply(&mut transaction, by, now).await?,
+        Act::Cases(act) => act.apply(&mut transaction, now).await?,
         Act::Training(act) => act.apply(&mut transaction, now).await?,
     };
     transaction.commit().await?;

@@ -4,6 +4,7 @@
 
 pub mod acts;
 pub mod api;
+pub mod cases;
 pub mod overview;
 pub mod rules_text;
 pub mod store;

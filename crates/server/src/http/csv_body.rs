@@ -43,32 +43,26 @@ pub fn read_csv(bytes: &[u8], header: &[&str]) -> Result<Vec<(u64, StringRecord)
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::invalid("file", "the file is not UTF-8 text"))?;
     // Spreadsheets begin a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // The reader counts lines by their last character, and would tell those of such files one too low.
-    let text = text.replace("\r\n", "\n");
-    let mut reader =
-        ReaderBuilder::new().flexible(true).has_headers(false).trim(Trim::All).from_reader(text.as_bytes());
     let (mut faults, mut lines) = (Faults::default(), Vec::new());
-    let mut records = reader.records();
-    let first = records.next().transpose().ok().flatten();
+    let mut numbered = (1..).zip(text.lines());
+    let first = numbered.next().and_then(|(_, line)| fields(line));
     if first.is_none_or(|first| first.iter().ne(header.iter().copied())) {
         faults.note(1, format!("the header must be `{}`", header.join(",")));
         return Err(faults.problem());
     }
-    for record in records {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                faults.note(error.position().map_or(0, csv::Position::line), "the line cannot be read as CSV");
-                break;
+    for (number, line) in numbered.filter(|(_, line)| !line.trim().is_empty()) {
+        match fields(line) {
+            None => faults.note(number, "the line cannot be read as CSV"),
+            Some(found) if found.len() != header.len() => {
+                faults.note(number, format!("the line has {} fields instead of {}", found.len(), header.len()));
             }
-        };
-        let line = record.position().map_or(0, csv::Position::line);
-        if record.len() != header.len() {
-            faults.note(line, format!("the line has {} fields instead of {}", record.len(), header.len()));
-        } else if lines.len() == LINES_MAX {
-            return Err(Problem::invalid("file", format!("a file has at most {LINES_MAX} lines beside its header")));
-        } else {
-            lines.push((line, record));
+            Some(_) if lines.len() == LINES_MAX => {
+                return Err(Problem::invalid(
+                    "file",
+                    format!("a file has at most {LINES_MAX} lines beside its header"),
+                ));
+            }
+            Some(found) => lines.push((number, found)),
         }
     }
     faults.refuse()?;
@@ -76,6 +70,13 @@ pub fn read_csv(bytes: &[u8], header: &[&str]) -> Result<Vec<(u64, StringRecord)
         return Err(Problem::invalid("file", "the file has no line beside its header"));
     }
     Ok(lines)
+}
+
+/// The fields of one line: no field here holds a line break, and by itself each line keeps its number.
+fn fields(line: &str) -> Option<StringRecord> {
+    let mut reader =
+        ReaderBuilder::new().flexible(true).has_headers(false).trim(Trim::All).from_reader(line.as_bytes());
+    reader.records().next()?.ok()
 }
 
 #[cfg(test)]

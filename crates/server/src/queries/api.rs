@@ -2,7 +2,7 @@
 
 use super::answers::{Asked, Outcome};
 use super::body::{self, AreaBody, Ask};
-use super::gate::{self, Step, Wanted};
+use super::gate::{self, Follows, Step, Wanted};
 use super::rows::{self, CommonView, Names, Page, RowFilter};
 use super::sentence;
 use crate::App;
@@ -229,7 +229,7 @@ pub async fn ask(
     let wanted = read_json::<Ask>(&bytes).and_then(|ask| {
         let step = if ask.preview { Step::Preview } else { Step::Rows { confirmed_large: ask.confirm_large } };
         let (question, purpose) = (ask.question.question(wildcards)?, ask.purpose.purpose()?);
-        Ok(Wanted { question, purpose, step, again_of: None })
+        Ok(Wanted { question, purpose, step, again_of: None, follows: Follows::Nothing })
     });
     let wanted = read(&app, &caller, wanted).await?;
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
@@ -260,7 +260,7 @@ pub(super) async fn open_answer(app: &App, caller: &Caller, query: &str) -> Resu
 
 /// Shows the rows of a question that was previewed, or that asked to be confirmed; decided and recorded anew.
 #[utoipa::path(post, path = "/api/v1/queries/{query}/show", tag = "queries", params(("query" = String, Path)), request_body = Show,
-    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -274,6 +274,7 @@ pub async fn show(
         purpose: asked.purpose.clone(),
         step: Step::Rows { confirmed_large: show.confirm_large },
         again_of: asked.again_of,
+        follows: if matches!(asked.result, Outcome::Answered(_)) { Follows::Answer } else { Follows::Preview },
     };
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
 }
@@ -309,6 +310,7 @@ pub async fn again(
         purpose: asked.purpose.clone(),
         step: Step::Rows { confirmed_large },
         again_of: Some(asked.query),
+        follows: Follows::Answer,
     };
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
 }
@@ -323,7 +325,7 @@ pub struct ExactCountView {
 
 /// Counts all matches of a question that was asked before, which is slower than "at least 10,000".
 #[utoipa::path(post, path = "/api/v1/queries/{query}/count", tag = "queries", params(("query" = String, Path)),
-    responses((status = 200, body = ExactCountView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = ExactCountView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn count(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,

@@ -3,18 +3,19 @@
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
 use super::answers::{Asked, Marks, Outcome};
+use super::texts;
 use crate::App;
 use crate::accounts::caller::personnel_file;
 use crate::accounts::{Caller, store as account_store};
-use crate::agencies::store as agency_store;
+use crate::agencies::{cases, store as agency_store};
 use crate::http::Problem;
 use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
 use crate::people::store as people_store;
 use crate::training::store as training_store;
 use detections::{Answer, Count, Counted, FoundRows};
-use domain::{Permission, PoolId, Purpose, QueryId, Question};
+use domain::{Permission, PoolId, Purpose, QueryId, Question, UtcMicros};
 use ledger::EntryRef;
-use policy::{ColleagueFacts, QueryRequest, Refusal};
+use policy::{CaseStanding, ColleagueFacts, QueryRecord, QueryRequest, Refusal};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -33,6 +34,19 @@ pub struct Wanted {
     pub step: Step,
     /// The query that this one asks again (QRY-9).
     pub again_of: Option<QueryId>,
+    /// What stands before this question in the session.
+    pub follows: Follows,
+}
+
+/// What a question follows in its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// A new question: its texts count when they are looked for again.
+    Nothing,
+    /// A question that was answered; its texts are the same by nature.
+    Answer,
+    /// A preview or a warning of exactly this question.
+    Preview,
 }
 
 /// Puts a question through the gate and keeps its answer for the session.
@@ -42,6 +56,8 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     let policy = caller.policy(app)?;
     let notice = policy::narrowing_advice(policy, &wanted.question);
     let asked_at = request.now;
+    // Beside the search, so that its write is not waited for twice.
+    let noting = note_texts(app, caller, query, &wanted, asked_at);
     let pools: Vec<PoolId>;
     let (entry, outcome, result) = match wanted.step {
         Step::Preview => {
@@ -52,7 +68,9 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             pools = permit.pools().to_vec();
             let recorded = app.ledger.record(permit).await?;
             let entry = recorded.entry();
-            let previewed = app.store.preview(recorded).await?;
+            let (previewed, noted) = tokio::join!(app.store.preview(recorded), noting);
+            noted?;
+            let previewed = previewed?;
             let damage = &previewed.set_aside;
             let outcome = record_outcome(app, caller, entry, count_json(previewed.count), damage, None).await?;
             (entry, outcome, Outcome::Previewed(previewed))
@@ -65,7 +83,9 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             pools = permit.pools().to_vec();
             let recorded = app.ledger.record(permit).await?;
             let entry = recorded.entry();
-            match app.store.rows(recorded).await? {
+            let (answer, noted) = tokio::join!(app.store.rows(recorded), noting);
+            noted?;
+            match answer? {
                 Answer::NeedsConfirmation { at_least } => {
                     let count = json!({ "at_least": at_least });
                     (entry, record_outcome(app, caller, entry, count, &[], None).await?, Outcome::NeedsConfirmation)
@@ -103,6 +123,7 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
         purpose: asked.purpose.clone(),
         step: Step::Preview,
         again_of: asked.again_of,
+        follows: Follows::Preview,
     };
     let request = request(app, caller, asked.query, &wanted).await?;
     let permit = match policy::exact_count(caller.policy(app)?, request) {
@@ -115,6 +136,20 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
     let count = json!({ "exactly": counted.counts.total() });
     record_outcome(app, caller, entry, count, &counted.set_aside, None).await?;
     Ok((counted, entry))
+}
+
+async fn note_texts(
+    app: &App,
+    caller: &Caller,
+    query: QueryId,
+    wanted: &Wanted,
+    now: UtcMicros,
+) -> Result<(), Problem> {
+    let has_text = wanted.purpose.justification.is_some() || wanted.purpose.suspicion_facts.is_some();
+    if wanted.follows == Follows::Nothing && has_text {
+        texts::note(app, caller, query, &wanted.purpose, now).await?;
+    }
+    Ok(())
 }
 
 /// A permission that is used does not lapse (ACC-7).
@@ -134,6 +169,7 @@ pub async fn still_permitted(app: &App, caller: &Caller, asked: &Asked) -> Resul
         purpose: asked.purpose.clone(),
         step: Step::Rows { confirmed_large: false },
         again_of: asked.again_of,
+        follows: Follows::Preview,
     };
     let request = request(app, caller, asked.query, &wanted).await?;
     match policy::still_permitted(caller.policy(app)?, request, &asked.pools) {
@@ -181,8 +217,10 @@ async fn request(app: &App, caller: &Caller, query: QueryId, wanted: &Wanted) ->
         Some(id) => colleague(app, id).await?,
         None => None,
     };
+    let now = app.clock.now();
     Ok(QueryRequest {
-        now: app.clock.now(),
+        now,
+        record: query_record(app, caller, wanted, now).await?,
         query,
         asker: caller.asker(),
         question: wanted.question.clone(),
@@ -192,6 +230,21 @@ async fn request(app: &App, caller: &Caller, query: QueryId, wanted: &Wanted) ->
         pools: agency_store::pool_facts(&app.sql, caller.agency.id).await?,
         again_of: wanted.again_of,
     })
+}
+
+/// What is on record about the question: its case, whether its texts were given before, whether it was previewed.
+async fn query_record(app: &App, caller: &Caller, wanted: &Wanted, now: UtcMicros) -> Result<QueryRecord, Problem> {
+    let purpose = &wanted.purpose;
+    let case = match purpose.case_reference.as_deref() {
+        Some(reference) => cases::standing(app, caller.agency.id, reference).await?,
+        None => CaseStanding::NotListed,
+    };
+    let mut record = QueryRecord { case, previewed: wanted.follows == Follows::Preview, ..QueryRecord::default() };
+    if wanted.follows == Follows::Nothing {
+        record.justification_uses = texts::uses(app, caller, purpose.justification.as_ref(), now).await?;
+        record.suspicion_facts_uses = texts::uses(app, caller, purpose.suspicion_facts.as_ref(), now).await?;
+    }
+    Ok(record)
 }
 
 /// The facts of the colleague for whom it is asked (WHY-4): that person's own, whatever this session is.

@@ -32,7 +32,7 @@ const BOUNDARY_BYTES: usize = 16;
 /// Opens one photo. The opening is in the ledger before the first byte leaves.
 #[utoipa::path(get, path = "/api/v1/queries/{query}/photos/{detection}/{number}", tag = "queries",
     params(("query" = String, Path), ("detection" = u64, Path), ("number" = u8, Path, description = "from 0")),
-    responses((status = 200, body = Vec<u8>, content_type = "image/jpeg"), (status = 404, body = Problem)))]
+    responses((status = 200, body = Vec<u8>, content_type = "image/jpeg"), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn open(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,

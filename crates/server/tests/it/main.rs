@@ -10,6 +10,7 @@
 
 mod accounts;
 mod basemap;
+mod facts;
 mod gate;
 mod ingest;
 mod kinds;
