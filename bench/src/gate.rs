@@ -83,6 +83,7 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
             unit_profile: "default".into(),
             rules_accepted: true,
             enhanced_rules_accepted: true,
+            file: policy::PersonnelFile::fresh(END),
         },
         question: question.clone(),
         purpose: Purpose {
@@ -100,6 +101,7 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
             code: ReasonCode("BENCH".into()),
             criminal: true,
             active: true,
+            class: domain::ReasonClass::CriminalInvestigation,
             units: None,
             authority: "none".into(),
             max_look_back_days: 365,
@@ -107,5 +109,6 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
         colleague: None,
         pools: vec![pool(1, Source::Pole), pool(2, Source::TollRoad), pool(3, Source::VehicleMounted)],
         again_of: None,
+        record: policy::QueryRecord::default(),
     })
 }

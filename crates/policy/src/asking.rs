@@ -1,8 +1,10 @@
 //! What a decision rests on, gathered by the caller: who asks, what and why, and what the agency's records say of it.
 
 use crate::permit::Signature;
+use crate::personnel::PersonnelFile;
 use domain::{
-    AgencyId, Permission, PoolId, Purpose, QueryId, Question, ReasonCode, Role, Source, UnitId, UserId, UtcMicros,
+    AgencyId, Permission, PoolId, Purpose, QueryId, Question, ReasonClass, ReasonCode, Role, Source, UnitId, UserId,
+    UtcMicros,
 };
 use std::collections::BTreeSet;
 
@@ -22,6 +24,7 @@ pub struct Asker {
     pub rules_accepted: bool,
     /// The same for the rules of the enhanced functions; looked at when the session came through that door.
     pub enhanced_rules_accepted: bool,
+    pub file: PersonnelFile,
 }
 
 /// The colleague for whom a question is asked (WHY-4), as the accounts say at this moment.
@@ -39,6 +42,7 @@ pub struct ColleagueFacts {
     /// The current version of the rules was accepted at some log-in of the colleague's own.
     pub rules_accepted: bool,
     pub enhanced_rules_accepted: bool,
+    pub file: PersonnelFile,
 }
 
 /// What the agency's list says of the reason code (WHY-2).
@@ -48,12 +52,41 @@ pub struct ReasonFacts {
     /// For criminal investigations, not administrative ones.
     pub criminal: bool,
     pub active: bool,
+    /// What the agency says that it is for.
+    pub class: ReasonClass,
     /// The units that may use it; `None` is all.
     pub units: Option<BTreeSet<UnitId>>,
     /// The legal authority that the code stands for; recorded with the permit.
     pub authority: String,
     /// How far back a question may reach (WHY-5).
     pub max_look_back_days: u32,
+}
+
+/// What the agency's pattern and list of cases say of a case reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CaseStanding {
+    /// It is written as it should be, and there is no list to look it up in.
+    #[default]
+    NotListed,
+    Open,
+    Closed,
+    /// It is not in the list.
+    Unknown,
+    NotOfPattern,
+}
+
+/// What is on record about a question beside who asks and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueryRecord {
+    pub case: CaseStanding,
+    /// Questions of this person with the same justification within [`crate::REPEATED_DAYS`] before this one.
+    pub justification_uses: u32,
+    /// The same for the facts of suspicion.
+    pub suspicion_facts_uses: u32,
+    /// A preview of exactly this question was seen in this session (LIM-4).
+    pub previewed: bool,
+    /// The agency has recorded where its usage and privacy policy is published.
+    pub policy_published: bool,
 }
 
 /// A pool that could be asked, and the agreement under which its owner shares it with the asker's agency.
@@ -95,4 +128,5 @@ pub struct QueryRequest {
     pub pools: Vec<PoolFacts>,
     /// The query that this one asks again (QRY-9).
     pub again_of: Option<QueryId>,
+    pub record: QueryRecord,
 }

@@ -2,10 +2,11 @@
 //! and for the colleague. Cedar skips a rule whose evaluation fails, so here any failure at all is a no.
 
 use crate::agency_policy::AgencyPolicy;
-use crate::asking::{Asker, ColleagueFacts, PoolFacts, QueryRequest};
+use crate::asking::{Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRequest};
 use crate::entities::{self, Asking, NotSaid, OnBehalf, Person};
-use crate::facts::Facts;
+use crate::facts::{Facts, Filled};
 use crate::permit::{ExactCount, Permit, PhotoPermit, Preview, Rows};
+use crate::personnel::Lapses;
 use crate::refusal::{Asked, Refusal};
 use crate::rules::{Numbers, Rules, RulesOfAction, Stage, fill};
 use cedar_policy::{
@@ -39,11 +40,21 @@ pub(crate) fn may_ask(policy: &AgencyPolicy, request: QueryRequest) -> Result<()
     decide(policy, request, "rows", ()).map(|_| ())
 }
 
+/// Whether an answer over these pools, that was permitted before, would be permitted now.
+pub fn still_permitted(policy: &AgencyPolicy, request: QueryRequest, shown: &[PoolId]) -> Result<(), Refusal> {
+    let kept = request.clone();
+    let permit = decide(policy, request, "rows", ())?;
+    if shown.iter().all(|pool| permit.pools.contains(pool)) {
+        return Ok(());
+    }
+    Err(Refusal::own("pools-withdrawn".to_owned(), None, Some("Ask again."), asked(policy, kept, "rows")))
+}
+
 /// The fields that the rules forbidding a question name, all of them and not only the one that the asker reads.
 pub(crate) fn fields_at_fault<'a>(policy: &'a AgencyPolicy, request: &QueryRequest) -> BTreeSet<&'a str> {
     let facts = Facts::of(&request.question, &request.purpose, request.now);
-    let asking = Asking { request, facts, limits: &policy.limits, step: "rows" };
-    let (rules, asker, agency) = (&policy.rules, Person::asker(&request.asker), request.asker.signature.agency);
+    let asking = Asking { request, facts, limits: &policy.limits, step: "rows", approved: false };
+    let (rules, asker, agency) = (&policy.rules, person_of(policy, request), request.asker.signature.agency);
     let find = || {
         let entities = entities::entities(&rules.schema, agency, request.asker.agency_active, &[&asker], &[])?;
         let context = asking.context(&asker, None)?;
@@ -162,7 +173,8 @@ fn decide<K>(
         }
     };
     let facts = Facts::of(&request.question, &request.purpose, request.now);
-    let asking = Asking { request: &request, facts, limits: &policy.limits, step };
+    let asking = Asking { request: &request, facts, limits: &policy.limits, step, approved: false };
+    let flags = flags(&asking);
     let authority = asking.reason().map(|reason| reason.authority.clone()).unwrap_or_default();
     match passes(policy, &asking) {
         Ok((pools, rules)) => Ok(Permit {
@@ -175,18 +187,38 @@ fn decide<K>(
             authority,
             policy: policy.label(),
             rules,
+            flags,
             kind,
         }),
         Err(no) => Err(refusal(policy, request, step, no)),
     }
 }
 
+fn person_of<'a>(policy: &AgencyPolicy, request: &'a QueryRequest) -> Person<'a> {
+    Person::asker(&request.asker, &policy.limits, request.now)
+}
+
+/// What is weak about a question that passes, for those who oversee. A rule that refuses it leaves no flag.
+fn flags(asking: &Asking<'_>) -> Vec<&'static str> {
+    let (facts, record, limits) = (&asking.facts, &asking.request.record, asking.limits);
+    let repeated_from = limits.repeated_text_max.max(1);
+    let found = [
+        ("target-stock", facts.target == Filled::StockWord),
+        ("justification-stock", facts.justification == Filled::StockWord),
+        ("suspicion-facts-stock", facts.suspicion_facts == Filled::StockWord),
+        ("justification-repeated", record.justification_uses >= repeated_from),
+        ("suspicion-facts-repeated", record.suspicion_facts_uses >= repeated_from),
+        ("case-closed", record.case == CaseStanding::Closed),
+    ];
+    found.into_iter().filter_map(|(flag, holds)| holds.then_some(flag)).collect()
+}
+
 /// The pools that may be seen and the rules that permitted it.
 fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Vec<String>), Denial> {
     let request = asking.request;
-    let (rules, asker) = (&policy.rules, Person::asker(&request.asker));
+    let (rules, asker) = (&policy.rules, person_of(policy, request));
     let colleague_facts = colleague(request);
-    let colleague = colleague_facts.map(|facts| Person::colleague(facts, &request.asker));
+    let colleague = colleague_facts.map(|facts| Person::colleague(facts, &request.asker, &policy.limits, request.now));
     let people: Vec<_> = std::iter::once(&asker).chain(&colleague).collect();
     let agency = request.asker.signature.agency;
     let entities = entities::entities(&rules.schema, agency, request.asker.agency_active, &people, &request.pools)?;
@@ -271,7 +303,8 @@ pub(crate) fn session_may(
     now: UtcMicros,
 ) -> Result<(), Refusal> {
     let decide = || {
-        let (rules, person, agency) = (&policy.rules, Person::asker(asker), asker.signature.agency);
+        let person = Person::asker(asker, &policy.limits, now);
+        let (rules, agency) = (&policy.rules, asker.signature.agency);
         let entities = entities::entities(&rules.schema, agency, asker.agency_active, &[&person], &[])?;
         let action = entities::action(if step == "by-photo" { "ask-by-photo" } else { step });
         let context = context(now, &person, asker)?;
@@ -279,7 +312,9 @@ pub(crate) fn session_may(
     };
     decide().map(|_| ()).map_err(|no| {
         let asked = asked_without_question(policy, asker, query, step);
-        in_words(policy, no, step, &Numbers::of(&policy.limits, 0, 0), asked)
+        let lapses = Lapses::of(&asker.file, &asker.permissions, &policy.limits, now);
+        let numbers = Numbers::of(&policy.limits, 0, 0).with_lapsed(&lapses.training);
+        in_words(policy, no, step, &numbers, asked)
     })
 }
 
@@ -317,7 +352,9 @@ fn asked(policy: &AgencyPolicy, request: QueryRequest, step: &'static str) -> As
 fn refusal(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, no: Denial) -> Refusal {
     let kind = request.question.kind();
     let look_back = request.reason.as_ref().map_or(0, |reason| reason.max_look_back_days);
+    let lapses = Lapses::of(&request.asker.file, &request.asker.permissions, &policy.limits, request.now);
     let numbers = Numbers::of(&policy.limits, policy.limits.longest_span_days(kind), look_back);
+    let numbers = numbers.with_lapsed(&lapses.training);
     in_words(policy, no, kind.word(), &numbers, asked(policy, request, step))
 }
 

@@ -1,12 +1,14 @@
 //! Facts in Cedar's own words: entities, contexts, requests. Every one is checked against the schema when it is made.
 
-use crate::asking::{AgreementFacts, Asker, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
+use crate::asking::{AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
 use crate::facts::{AreaFacts, Facts, Filled};
-use crate::limits::Limits;
+use crate::limits::{Limits, Strictness};
+use crate::personnel::Lapses;
+use crate::sharing::PartyFacts;
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression as Value, Schema,
 };
-use domain::{AgencyId, LogIn, Permission, PoolId, Purpose, QuestionKind, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, Course, LogIn, Permission, PoolId, QuestionKind, Role, UnitId, UserId, UtcMicros};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -24,6 +26,8 @@ macro_rules! entity_types {
 entity_types!(
     ACTION = "Action",
     AGENCY = "Agency",
+    COURSE = "Course",
+    PARTY = "Party",
     PERMISSION = "Permission",
     POOL = "Pool",
     ROLE = "Role",
@@ -70,10 +74,11 @@ pub(crate) struct Person<'a> {
     enhanced_rules_accepted: bool,
     /// Through the enhanced door.
     pub(crate) enhanced: bool,
+    pub(crate) lapses: Lapses,
 }
 
 impl<'a> Person<'a> {
-    pub(crate) fn asker(asker: &'a Asker) -> Self {
+    pub(crate) fn asker(asker: &'a Asker, limits: &Limits, now: UtcMicros) -> Self {
         Self {
             user: asker.signature.user,
             unit: asker.signature.unit,
@@ -85,11 +90,14 @@ impl<'a> Person<'a> {
             rules_accepted: asker.rules_accepted,
             enhanced_rules_accepted: asker.enhanced_rules_accepted,
             enhanced: asker.signature.log_in == LogIn::Enhanced,
+            lapses: Lapses::of(&asker.file, &asker.permissions, limits, now),
         }
     }
 
     /// The colleague has no session here: the asker's door counts for both, where the colleague may use it.
-    pub(crate) fn colleague(colleague: &'a ColleagueFacts, asker: &Asker) -> Self {
+    pub(crate) fn colleague(colleague: &'a ColleagueFacts, asker: &Asker, limits: &Limits, now: UtcMicros) -> Self {
+        let lapses = Lapses::of(&colleague.file, &colleague.permissions, limits, now);
+        let may_use_it = colleague.enhanced_rules_accepted && !lapses.training.contains_key(&Course::ToolEnhanced);
         Self {
             user: colleague.user,
             unit: colleague.unit,
@@ -100,7 +108,8 @@ impl<'a> Person<'a> {
             unit_profile: &colleague.unit_profile,
             rules_accepted: colleague.rules_accepted,
             enhanced_rules_accepted: colleague.enhanced_rules_accepted,
-            enhanced: asker.signature.log_in == LogIn::Enhanced && colleague.enhanced_rules_accepted,
+            enhanced: asker.signature.log_in == LogIn::Enhanced && may_use_it,
+            lapses,
         }
     }
 
@@ -109,12 +118,18 @@ impl<'a> Person<'a> {
     }
 
     fn entity(&self, of: AgencyId) -> Result<Entity, NotSaid> {
+        let lapsed = self.lapses.training.keys().map(|course| Value::new_entity_uid(uid(&COURSE, course.word())));
+        let lapsed_training = Value::new_set(lapsed);
         let attributes = HashMap::from([
             ("agency".to_owned(), Value::new_entity_uid(agency(of))),
             ("active".to_owned(), Value::new_bool(self.active)),
             ("cleared".to_owned(), Value::new_bool(self.cleared)),
             ("unitProfile".to_owned(), Value::new_string(self.unit_profile.to_owned())),
             ("permissions".to_owned(), permissions(self.permissions)),
+            ("unusedPermissions".to_owned(), permissions(&self.lapses.unused)),
+            ("overduePermissions".to_owned(), permissions(&self.lapses.overdue)),
+            ("endedPermissions".to_owned(), permissions(&self.lapses.ended)),
+            ("lapsedTraining".to_owned(), lapsed_training),
             ("rulesAccepted".to_owned(), Value::new_bool(self.rules_accepted)),
             ("enhancedRulesAccepted".to_owned(), Value::new_bool(self.enhanced_rules_accepted)),
         ]);
@@ -166,6 +181,22 @@ pub(crate) fn entities(
     Entities::from_entities(all, Some(schema)).map_err(|_| NotSaid)
 }
 
+/// A party to a sharing agreement: its name in policies, and its entity.
+pub(crate) fn party(facts: &PartyFacts) -> Result<(EntityUid, Entity), NotSaid> {
+    let uid = uid(&PARTY, facts.agency.to_string());
+    let attributes = HashMap::from([
+        ("active".to_owned(), Value::new_bool(facts.active)),
+        ("state".to_owned(), Value::new_string(facts.state.clone().unwrap_or_default())),
+        ("publicBody".to_owned(), Value::new_bool(facts.public_body)),
+    ]);
+    Ok((uid.clone(), Entity::new(uid, attributes, HashSet::new()).map_err(|_| NotSaid)?))
+}
+
+/// The context of a sharing decision.
+pub(crate) fn sharing_context(now: UtcMicros) -> Result<Context, NotSaid> {
+    context(vec![("now", Value::new_long(now.0))])
+}
+
 /// How the colleague stands whom the purpose names, once decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnBehalf {
@@ -186,6 +217,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) limits: &'a Limits,
     /// `preview`, `rows`, `exact-count`.
     pub(crate) step: &'static str,
+    /// A second person approved exactly this question. Only ever supposed, until there are approvals.
+    pub(crate) approved: bool,
 }
 
 impl Asking<'_> {
@@ -208,7 +241,10 @@ impl Asking<'_> {
         fields.extend([
             ("step", Value::new_entity_uid(uid(&STEP, self.step))),
             ("permission", permission(self.kind().permission())),
-            ("purpose", purpose(&self.request.purpose, facts)?),
+            ("previewed", Value::new_bool(self.request.record.previewed)),
+            ("approved", Value::new_bool(self.approved)),
+            ("policyPublished", Value::new_bool(self.request.record.policy_published)),
+            ("purpose", purpose(self.request, facts, self.limits)?),
             ("hasState", Value::new_bool(facts.has_state)),
             ("spanDays", Value::new_long(facts.span_days)),
             ("lookBackDays", Value::new_long(facts.look_back_days)),
@@ -254,7 +290,8 @@ pub(crate) fn photo_context(now: UtcMicros, person: &Person<'_>, asker: &Asker) 
     context(fields)
 }
 
-fn purpose(purpose: &Purpose, facts: &Facts) -> Result<Value, NotSaid> {
+fn purpose(request: &QueryRequest, facts: &Facts, limits: &Limits) -> Result<Value, NotSaid> {
+    let (purpose, known) = (&request.purpose, &request.record);
     let filled = |field: Filled| Value::new_bool(field != Filled::No);
     let stock = |field: Filled| Value::new_bool(field == Filled::StockWord);
     record([
@@ -267,6 +304,11 @@ fn purpose(purpose: &Purpose, facts: &Facts) -> Result<Value, NotSaid> {
         ("justificationIsStock", stock(facts.justification)),
         ("hasSuspicionFacts", filled(facts.suspicion_facts)),
         ("suspicionFactsAreStock", stock(facts.suspicion_facts)),
+        ("justificationIsRepeated", Value::new_bool(known.justification_uses >= limits.repeated_text_max.max(1))),
+        ("suspicionFactsAreRepeated", Value::new_bool(known.suspicion_facts_uses >= limits.repeated_text_max.max(1))),
+        ("caseIsOfPattern", Value::new_bool(known.case != CaseStanding::NotOfPattern)),
+        ("caseIsKnown", Value::new_bool(known.case != CaseStanding::Unknown)),
+        ("caseIsOpen", Value::new_bool(known.case != CaseStanding::Closed)),
         ("placeLinkedToCase", Value::new_bool(purpose.place_linked_to_case)),
         ("notBasedOnTrait", Value::new_bool(purpose.not_based_on_trait)),
     ])
@@ -276,6 +318,7 @@ fn reason_record(reason: &ReasonFacts, unit: UnitId) -> Result<Value, NotSaid> {
     record([
         ("code", Value::new_string(reason.code.0.clone())),
         ("criminal", Value::new_bool(reason.criminal)),
+        ("class", Value::new_string(reason.class.word().to_owned())),
         ("active", Value::new_bool(reason.active)),
         ("forUnit", Value::new_bool(reason.units.as_ref().is_none_or(|units| units.contains(&unit)))),
         ("maxLookBackDays", Value::new_long(reason.max_look_back_days.into())),
@@ -308,6 +351,10 @@ fn limits(limits: &Limits, kind: QuestionKind) -> Result<Value, NotSaid> {
         ("longestSpanDays", Value::new_long(limits.longest_span_days(kind).into())),
         ("fewestKnownCharacters", Value::new_long(limits.fewest_known_characters.into())),
         ("caseReferenceRequired", Value::new_bool(limits.case_reference_required(kind))),
+        ("longestLookBackDays", Value::new_long(limits.longest_look_back_days.map_or(i64::MAX, i64::from))),
+        ("stockTextRefused", Value::new_bool(limits.stock_text == Strictness::Refuse)),
+        ("repeatedTextRefused", Value::new_bool(limits.repeated_text == Strictness::Refuse)),
+        ("closedCaseRefused", Value::new_bool(limits.closed_case == Strictness::Refuse)),
     ])
 }
 

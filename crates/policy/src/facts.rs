@@ -13,7 +13,7 @@ pub const FRAME_TOLERANCE_MICROS: i64 = 60 * 60 * 1_000_000;
 /// which moves the sides of a square of 3 square metres by at most 6 mm each: 0.04 square metres.
 const SMALLEST_AREA_TOLERANCE_M2: f64 = 0.1;
 
-/// Texts that explain nothing, as they stand after [`words`]. Compared as a whole: "investigation of the burglary on
+/// Texts that explain nothing, as they stand after [`same_words`]. Compared as a whole: "investigation of the burglary on
 /// 4 May" is not one of them.
 pub const STOCK_WORDS: [&str; 36] = [
     "aaa",
@@ -54,6 +54,9 @@ pub const STOCK_WORDS: [&str; 36] = [
     "xxx",
 ];
 
+/// Days within which a text that is given again and again counts as repeated.
+pub const REPEATED_DAYS: u32 = 30;
+
 /// A text of the purpose, as far as rules may know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Filled {
@@ -65,14 +68,14 @@ pub(crate) enum Filled {
 impl Filled {
     fn of(text: Option<&String>) -> Self {
         let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Self::No };
-        let words = words(text);
+        let words = same_words(text);
         // Nothing but signs explains as little as a stock word.
         if words.is_empty() || STOCK_WORDS.contains(&words.as_str()) { Self::StockWord } else { Self::Yes }
     }
 }
 
-/// Letters and digits in lower case, everything between them one space.
-fn words(text: &str) -> String {
+/// Letters and digits in lower case, everything between them one space: texts that are alike in it say the same.
+pub fn same_words(text: &str) -> String {
     let spaced: String =
         text.chars().map(|character| if character.is_alphanumeric() { character } else { ' ' }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
@@ -192,7 +195,7 @@ mod tests {
         {
             assert_eq!(of(text), Filled::Yes, "{text}");
         }
-        assert!(STOCK_WORDS.iter().all(|stock| words(stock) == *stock), "a stock word that can never be met");
+        assert!(STOCK_WORDS.iter().all(|stock| same_words(stock) == *stock), "a stock word that can never be met");
     }
 
     #[test]

@@ -14,18 +14,26 @@ mod facts;
 mod kinds;
 mod limits;
 mod permit;
+mod personnel;
 mod print;
 mod refusal;
 mod rules;
 mod shape;
+mod sharing;
 
-pub use agency_policy::{AgencyPolicy, PRESETS};
-pub use asking::{AgreementFacts, Asker, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
-pub use decide::{PHOTOS_AT_ONCE_MAX, exact_count, narrowing_advice, photo_query, photos, preview, rows};
-pub use facts::{FRAME_TOLERANCE_MICROS, STOCK_WORDS};
+pub use agency_policy::{AgencyPolicy, PRESETS, Preset};
+pub use asking::{
+    AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRecord, QueryRequest, ReasonFacts,
+};
+pub use decide::{
+    PHOTOS_AT_ONCE_MAX, exact_count, narrowing_advice, photo_query, photos, preview, rows, still_permitted,
+};
+pub use facts::{FRAME_TOLERANCE_MICROS, REPEATED_DAYS, STOCK_WORDS, same_words};
 pub use kinds::{KindStanding, Needs, kind_standing};
-pub use limits::Limits;
+pub use limits::{Limits, Strictness};
 pub use permit::{ExactCount, LeftOut, Permit, PermitKind, PhotoPermit, Preview, PrintPermit, Rows, Signature};
+pub use personnel::{GrantFacts, GrantStanding, PersonnelFile, Training};
 pub use print::{RelevantRow, print};
 pub use refusal::Refusal;
 pub use rules::PolicyError;
+pub use sharing::{PartyFacts, SharingRefusal, share};

@@ -2,9 +2,19 @@
 //! forms can show them before anything is asked.
 
 use crate::rules::PolicyError;
-use domain::{QuestionKind, Wildcards};
+use domain::{Course, Permission, QuestionKind, Wildcards};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a policy does about a weak purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strictness {
+    #[default]
+    Refuse,
+    /// The question passes, and its ledger entry carries a flag for those who oversee.
+    Flag,
+}
 
 /// Bounds on what may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +46,51 @@ pub struct Limits {
     /// The records notice that a print carries, by unit profile (RES-4); none where a profile is not named.
     #[serde(default)]
     pub records_notice: BTreeMap<String, String>,
+    /// What happens to a text of the purpose that is only a stock word (WHY-3, WHY-7).
+    #[serde(default)]
+    pub stock_text: Strictness,
+    /// What happens to a justification or to facts that are given again and again.
+    #[serde(default)]
+    pub repeated_text: Strictness,
+    /// Questions of one person with the same text within 30 days that are taken as they are.
+    #[serde(default)]
+    pub repeated_text_max: u32,
+    /// What happens to the reference of a case that the agency's list says is closed.
+    #[serde(default)]
+    pub closed_case: Strictness,
+    /// Days that a time frame may reach back, whatever the reason; none where the reason alone says (WHY-5).
+    #[serde(default)]
+    pub longest_look_back_days: Option<u32>,
+    /// Permissions that are granted only after a supervisor certified the need to know (ACC-7).
+    #[serde(default = "every_permission")]
+    pub needs_certificate: BTreeSet<Permission>,
+    /// Days after which a manager or a supervisor looks at a grant again (ACC-7).
+    #[serde(default = "a_year")]
+    pub review_days: u32,
+    /// Days after which a permission that is not used lapses (ACC-7).
+    #[serde(default = "three_months")]
+    pub unused_days: u32,
+    /// Trainings that are required, with the days for which each is good (ACC-5).
+    #[serde(default = "every_course_yearly")]
+    pub training_days: BTreeMap<Course, u32>,
+}
+
+// A policy that leaves these out means the strict answer.
+
+fn every_permission() -> BTreeSet<Permission> {
+    Permission::ALL.iter().copied().collect()
+}
+
+fn a_year() -> u32 {
+    365
+}
+
+fn three_months() -> u32 {
+    90
+}
+
+fn every_course_yearly() -> BTreeMap<Course, u32> {
+    Course::ALL.iter().map(|course| (*course, a_year())).collect()
 }
 
 impl Limits {
@@ -95,6 +150,16 @@ mod tests {
         ] {
             assert!(Limits::parse(&PIA.replace(from, to)).is_err(), "{from} -> {to}");
         }
+    }
+
+    #[test]
+    fn acc_5_acc_7_what_a_policy_leaves_out_of_access_and_training_is_strict() {
+        let bare = PIA.split("\n# p. 17").next().unwrap();
+        let rest = PIA.split("# \"A specific").nth(1).unwrap();
+        let limits = Limits::parse(&format!("{bare}\n# {rest}")).unwrap();
+        assert_eq!(limits.needs_certificate.len(), Permission::ALL.len());
+        assert_eq!(limits.training_days.len(), Course::ALL.len());
+        assert_eq!((limits.review_days, limits.unused_days), (365, 90));
     }
 
     #[test]

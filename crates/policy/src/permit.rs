@@ -88,6 +88,8 @@ pub struct Permit<K> {
     /// Preset and version, and the ids of the rules that said yes.
     pub(crate) policy: String,
     pub(crate) rules: Vec<String>,
+    /// What is weak about the question, where the policy flags it instead of refusing.
+    pub(crate) flags: Vec<&'static str>,
     pub(crate) kind: K,
 }
 
@@ -141,6 +143,7 @@ impl<K: PermitKind> Recordable for Permit<K> {
             "authority": self.authority,
             "policy": self.policy,
             "rules": self.rules,
+            "flags": self.flags,
             "details": self.kind.details(),
         })
     }

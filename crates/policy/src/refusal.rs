@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fmt;
 
 /// Rules that are not Cedar policies, in words: what no policy permits, and what the program itself refuses.
-pub(crate) const OWN_SENTENCES: [(&str, &str); 17] = [
+pub(crate) const OWN_SENTENCES: [(&str, &str); 18] = [
     ("no-permit.full-plate", "Your role does not include full plate questions in this unit."),
     ("no-permit.partial-plate", "Your role does not include partial plate questions in this unit."),
     ("no-permit.make-model", "Your role does not include make-model questions in this unit."),
@@ -17,6 +17,7 @@ pub(crate) const OWN_SENTENCES: [(&str, &str); 17] = [
     ("no-permit.open-photos", "Your role does not include opening photos in this unit."),
     ("no-permit.print", "Your role does not include printing answers in this unit."),
     ("no-pools", "There are no detections that you may see for this question."),
+    ("pools-withdrawn", "Detections in this answer are no longer shared with your agency."),
     ("purpose-field-too-long", "A field of the purpose is too long."),
     ("photo-not-returned", "A photo that was asked for does not belong to this answer."),
     ("photos-too-many", "More photos were asked for than can be opened at once."),
@@ -69,6 +70,11 @@ impl Refusal {
     /// Who was refused.
     pub fn by(&self) -> &Signature {
         &self.asked.by
+    }
+
+    /// Rules whose evaluation failed, where that is why.
+    pub fn failed_rules(&self) -> &[String] {
+        &self.asked.failed_rules
     }
 
     pub fn query(&self) -> Option<QueryId> {

@@ -4,7 +4,8 @@ use crate::limits::{Limits, square_kilometres};
 use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
 };
-use std::collections::{HashMap, HashSet};
+use domain::{Course, UtcMicros};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::str::FromStr;
 
 const SCHEMA: &str = include_str!("../presets/schema.cedarschema");
@@ -193,6 +194,10 @@ pub(crate) struct Numbers {
     pub(crate) largest_area_m2: u32,
     pub(crate) largest_areas_together_m2: u32,
     pub(crate) fewest_known_characters: u32,
+    pub(crate) unused_days: u32,
+    pub(crate) longest_look_back_days: u32,
+    /// Of each training that is over: "It lapsed on 2026-05-03. ".
+    pub(crate) lapsed_on: BTreeMap<Course, String>,
 }
 
 impl Numbers {
@@ -204,18 +209,41 @@ impl Numbers {
             largest_area_m2: limits.largest_area_m2,
             largest_areas_together_m2: limits.largest_areas_together_m2,
             fewest_known_characters: limits.fewest_known_characters,
+            unused_days: limits.unused_days,
+            longest_look_back_days: limits.longest_look_back_days.unwrap_or_default(),
+            lapsed_on: BTreeMap::new(),
         }
+    }
+}
+
+impl Numbers {
+    /// Tells also since when trainings are over.
+    pub(crate) fn with_lapsed(mut self, training: &BTreeMap<Course, Option<UtcMicros>>) -> Self {
+        let said = |since: &UtcMicros| {
+            let date: String = since.to_string().chars().take_while(|character| *character != 'T').collect();
+            format!("It lapsed on {date}. ")
+        };
+        self.lapsed_on = training.iter().filter_map(|(course, since)| Some((*course, said(since.as_ref()?)))).collect();
+        self
     }
 }
 
 /// Puts numbers in the place of their names in braces.
 pub(crate) fn fill(text: &str, numbers: &Numbers) -> String {
-    text.replace("{longest_span_days}", &numbers.longest_span_days.to_string())
+    let filled = text
+        .replace("{longest_span_days}", &numbers.longest_span_days.to_string())
         .replace("{max_look_back_days}", &numbers.max_look_back_days.to_string())
         .replace("{smallest_area_m2}", &numbers.smallest_area_m2.to_string())
         .replace("{largest_area_km2}", &square_kilometres(numbers.largest_area_m2))
         .replace("{largest_areas_together_km2}", &square_kilometres(numbers.largest_areas_together_m2))
         .replace("{fewest_known_characters}", &numbers.fewest_known_characters.to_string())
+        .replace("{unused_days}", &numbers.unused_days.to_string())
+        .replace("{longest_look_back_days}", &numbers.longest_look_back_days.to_string());
+    // Words of courses are told apart by the closing brace.
+    Course::ALL.iter().fold(filled, |text, course| {
+        let lapsed = numbers.lapsed_on.get(course).map_or("", String::as_str);
+        text.replace(&format!("{{lapsed_on.{course}}}"), lapsed)
+    })
 }
 
 /// Why a policy was not loaded.

@@ -8,7 +8,9 @@ pub mod cameras;
 pub mod commands;
 pub mod http;
 pub mod oversight;
+pub mod people;
 pub mod queries;
 pub mod saved_areas;
+pub mod training;
 
 pub use app::{App, Setup};

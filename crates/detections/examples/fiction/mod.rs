@@ -154,6 +154,7 @@ pub(crate) fn request(criteria: Criteria, widen: Widen) -> QueryRequest {
             unit_profile: "default".into(),
             rules_accepted: true,
             enhanced_rules_accepted: true,
+            file: policy::PersonnelFile::fresh(NOW),
         },
         question: Question::new(criteria, frame, widen).unwrap(),
         purpose: Purpose {
@@ -171,6 +172,7 @@ pub(crate) fn request(criteria: Criteria, widen: Widen) -> QueryRequest {
             code: ReasonCode("SCALE".into()),
             criminal: true,
             active: true,
+            class: domain::ReasonClass::CriminalInvestigation,
             units: None,
             authority: "none".into(),
             max_look_back_days: 365,
@@ -178,6 +180,7 @@ pub(crate) fn request(criteria: Criteria, widen: Widen) -> QueryRequest {
         colleague: None,
         pools: (1..=3).map(pool).collect(),
         again_of: None,
+        record: policy::QueryRecord::default(),
     }
 }
 

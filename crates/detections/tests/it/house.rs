@@ -56,6 +56,7 @@ pub(crate) fn asker() -> Asker {
         unit_profile: "investigations".into(),
         rules_accepted: true,
         enhanced_rules_accepted: true,
+        file: policy::PersonnelFile::fresh(NOW),
     }
 }
 
@@ -82,6 +83,7 @@ pub(crate) fn request(criteria: Criteria) -> QueryRequest {
             code: ReasonCode("BURGLARY".into()),
             criminal: true,
             active: true,
+            class: ReasonClass::CriminalInvestigation,
             units: None,
             authority: "Penal Code 459".into(),
             max_look_back_days: 365,
@@ -89,6 +91,7 @@ pub(crate) fn request(criteria: Criteria) -> QueryRequest {
         colleague: None,
         pools: vec![PoolFacts { pool: PoolId(1), owner: OURS, source: Source::Pole, agreement: None }],
         again_of: None,
+        record: policy::QueryRecord::default(),
     }
 }
 

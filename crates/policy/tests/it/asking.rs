@@ -86,6 +86,7 @@ pub(crate) fn asker() -> Asker {
         unit_profile: "investigations".into(),
         rules_accepted: true,
         enhanced_rules_accepted: true,
+        file: PersonnelFile::fresh(NOW),
     }
 }
 
@@ -101,6 +102,7 @@ pub(crate) fn colleague() -> ColleagueFacts {
         unit_profile: "investigations".into(),
         rules_accepted: true,
         enhanced_rules_accepted: true,
+        file: PersonnelFile::fresh(NOW),
     }
 }
 
@@ -123,6 +125,7 @@ pub(crate) fn reason() -> ReasonFacts {
         code: ReasonCode("BURGLARY".into()),
         criminal: true,
         active: true,
+        class: ReasonClass::CriminalInvestigation,
         units: None,
         authority: "Penal Code 459".into(),
         max_look_back_days: 365,
@@ -159,6 +162,7 @@ pub(crate) fn ask(kind: QuestionKind) -> QueryRequest {
         colleague: None,
         pools: vec![own_pool(1)],
         again_of: None,
+        record: QueryRecord { previewed: true, policy_published: true, ..QueryRecord::default() },
     }
 }
 
@@ -180,6 +184,16 @@ pub(crate) fn of(request: QueryRequest, criteria: Criteria) -> QueryRequest {
 pub(crate) fn within(request: QueryRequest, frame: TimeFrame) -> QueryRequest {
     let question = Question::new(request.question.criteria().clone(), frame, Widen::default()).unwrap();
     QueryRequest { question, ..request }
+}
+
+/// The rule by which a role never asks.
+pub(crate) fn never(role: Role) -> Option<&'static str> {
+    match role {
+        Role::HostOperator => Some("host-operator-never"),
+        Role::AgencyManager => Some("administrator-never"),
+        Role::PrivacyOfficer | Role::DataSteward => Some("overseer-never"),
+        _ => None,
+    }
 }
 
 /// `yes`, or the rule that refused. Preview, rows and the exact count are decided by the same rules.

@@ -13,8 +13,8 @@ Who may ask what: preset x unit profile x kind of question x role x log-in, with
 
 Made by real decisions; do not edit. Re-record with BLESS=1 cargo test -p policy matrix.
 The asker holds every permission and clearance, and the question has every field filled: a \"no\" is a no to the role,
-the unit or the log-in. Without the permission of the kind every cell is \"no permission-missing\" (host operators: \"no
-host-operator-never\"), and that is checked too. \"criminal\" and \"administrative\" are kinds of reason code.
+the unit or the log-in. Without the permission of the kind every cell is \"no permission-missing\" (for roles that never
+ask: \"no host-operator-never\" and the like), and that is checked too. \"criminal\" and \"administrative\" are kinds of reason code.
 ";
 
 fn cell(policy: &AgencyPolicy, request: QueryRequest) -> String {
@@ -41,7 +41,7 @@ fn row(policy: &AgencyPolicy, kind: QuestionKind, role: Role, profile: &str) -> 
         let mut request = request(kind, role, profile, log_in, criminal);
         let cell = cell(policy, request.clone());
         request.asker.permissions.remove(&kind.permission());
-        let without = if role == Role::HostOperator { "host-operator-never" } else { "permission-missing" };
+        let without = never(role).unwrap_or("permission-missing");
         assert_eq!(verdict(policy, &request), without, "{role} {kind} without the permission");
         cell
     };
@@ -83,9 +83,11 @@ fn section(text: &mut String, policy: &AgencyPolicy, profile: &str) {
 #[test]
 fn acc_2_the_policy_matrix_is_what_is_decided() {
     let mut text = HEAD.to_owned();
-    for name in PRESETS {
-        let policy = AgencyPolicy::preset(name).unwrap();
-        for profile in PROFILES {
+    for preset in PRESETS {
+        let policy = AgencyPolicy::preset(preset.name).unwrap();
+        // Only one preset tells units apart.
+        let profiles: &[_] = if preset.name == "pia-039b" { &PROFILES } else { &["default"] };
+        for profile in profiles {
             section(&mut text, &policy, profile);
         }
     }

@@ -269,3 +269,68 @@ fn a_field_that_is_too_long_is_refused_by_name_and_not_recorded() {
     assert!(refusal.record().to_string().len() < 4_000);
     assert_eq!(refusal.record()["purpose"]["case_reference"], "24-001");
 }
+
+#[test]
+fn why_3_a_case_that_is_unknown_closed_or_written_wrongly_is_refused() {
+    let with = |case: CaseStanding| move |r: &mut QueryRequest| r.record.case = case;
+    let field = Some("purpose.case_reference");
+    table(
+        &PIA,
+        QuestionKind::ALL,
+        &[
+            ("written wrongly", &with(CaseStanding::NotOfPattern), "case-reference-pattern", field),
+            ("not in the list", &with(CaseStanding::Unknown), "case-unknown", field),
+            ("closed", &with(CaseStanding::Closed), "case-closed", field),
+        ],
+    );
+    for case in [CaseStanding::NotListed, CaseStanding::Open] {
+        let mut request = ask(QuestionKind::FullPlate);
+        request.record.case = case;
+        assert_eq!(verdict(&PIA, &request), "yes");
+    }
+}
+
+/// A preset with some of its words replaced.
+fn changed(name: &str, changes: &[(&str, &str)]) -> AgencyPolicy {
+    let (cedar, limits) = AgencyPolicy::preset_texts(name).unwrap();
+    let limits = changes.iter().fold(limits.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    AgencyPolicy::parse(name, "changed", &cedar, &limits).unwrap()
+}
+
+#[test]
+fn why_3_why_7_repeated_and_stock_words_are_refused_or_flagged_as_the_policy_says() {
+    let repeated = |r: &mut QueryRequest| {
+        r.record.justification_uses = 20;
+        r.record.suspicion_facts_uses = 20;
+    };
+    let flags = |policy: &AgencyPolicy, request: &QueryRequest| {
+        rows(policy, request.clone(), false).map(|permit| permit.record()["flags"].clone()).unwrap()
+    };
+    let mut request = ask(QuestionKind::Area);
+    assert_eq!(flags(&PIA, &request), serde_json::json!([]));
+    repeated(&mut request);
+    assert_eq!(flags(&PIA, &request), serde_json::json!(["justification-repeated", "suspicion-facts-repeated"]));
+    let strict = changed("pia-039b", &[(r#"repeated_text = "flag""#, r#"repeated_text = "refuse""#)]);
+    assert_eq!(verdict(&strict, &request), "justification-repeated");
+    request.record.justification_uses = 19;
+    assert_eq!(verdict(&strict, &request), "suspicion-facts-repeated");
+
+    let mut request = ask(QuestionKind::Area);
+    request.purpose.justification = Some("Police business".into());
+    assert_eq!(verdict(&PIA, &request), "justification-stock");
+    let lenient = changed("pia-039b", &[(r#"stock_text = "refuse""#, r#"stock_text = "flag""#)]);
+    assert_eq!(flags(&lenient, &request), serde_json::json!(["justification-stock"]));
+    request.record.case = CaseStanding::Closed;
+    assert_eq!(verdict(&lenient, &request), "case-closed");
+    let lenient = changed(
+        "pia-039b",
+        &[
+            (r#"stock_text = "refuse""#, r#"stock_text = "flag""#),
+            (r#"closed_case = "refuse""#, r#"closed_case = "flag""#),
+        ],
+    );
+    assert_eq!(flags(&lenient, &request), serde_json::json!(["justification-stock", "case-closed"]));
+}

@@ -1,6 +1,7 @@
 //! Who may ask: accounts, rules of behaviour, permissions, roles, units, doors (ACC-2 to ACC-4, ACC-8, AGY-4, MOB-5).
 
 use crate::asking::*;
+use domain::time::DAY_MICROS;
 use domain::*;
 use policy::*;
 use std::collections::BTreeSet;
@@ -36,6 +37,103 @@ fn acc_4_rules_of_behaviour_must_be_accepted_and_enhanced_functions_have_their_o
     plain.asker.signature.log_in = LogIn::Plain;
     plain.asker.enhanced_rules_accepted = false;
     assert_eq!(verdict(&PIA, &plain), "yes", "the plain door does not ask for the enhanced rules");
+}
+
+#[test]
+fn acc_5_every_required_training_must_be_current_or_nothing_is_asked() {
+    let gone = |course: Course| {
+        move |r: &mut QueryRequest| {
+            r.asker.file.trained.remove(&course);
+        }
+    };
+    let old = |course: Course| {
+        move |r: &mut QueryRequest| {
+            r.asker.file.trained.insert(course, NOW.plus_micros(-365 * DAY_MICROS));
+        }
+    };
+    for (course, rule) in [
+        (Course::Tool, "training-tool"),
+        (Course::ToolEnhanced, "training-tool-enhanced"),
+        (Course::Privacy, "training-privacy"),
+        (Course::Integrity, "training-integrity"),
+    ] {
+        let rows: &[Row<'_>] = &[("never passed", &gone(course), rule, None), ("a year ago", &old(course), rule, None)];
+        table(&PIA, QuestionKind::ALL, rows);
+        let mut late = ask(QuestionKind::FullPlate);
+        late.asker.file.trained.insert(course, NOW.plus_micros(-365 * DAY_MICROS + 1));
+        assert_eq!(verdict(&PIA, &late), "yes", "the last moment of {course}");
+    }
+    let mut request = ask(QuestionKind::FullPlate);
+    request.asker.file.trained.insert(Course::Privacy, NOW.plus_micros(-366 * DAY_MICROS));
+    let refusal = preview(&PIA, request.clone()).unwrap_err();
+    assert_eq!(refusal.sentence, "Your privacy training is not current.");
+    let unlock = "It lapsed on 2026-05-02. Ask your agency's manager to record the new training.";
+    assert_eq!(refusal.unlock.as_deref(), Some(unlock));
+    request.asker.file.trained.clear();
+    let refusal = preview(&PIA, request.clone()).unwrap_err();
+    assert_eq!(refusal.unlock.as_deref(), Some("Take the short course under Training."), "there is no date to tell");
+    assert_eq!(verdict(&OPEN, &request), "training-tool");
+    request.asker.file.trained.insert(Course::Tool, NOW);
+    assert_eq!(verdict(&OPEN, &request), "training-tool-enhanced");
+    request.asker.signature.log_in = LogIn::Plain;
+    assert_eq!(verdict(&OPEN, &request), "yes", "a small department requires no more at the standard door");
+}
+
+#[test]
+fn acc_7_a_permission_lapses_when_it_is_not_used_and_when_its_certificate_ends() {
+    let since = |days: i64| GrantFacts { in_use: NOW.plus_micros(-days * DAY_MICROS), confirmed: NOW, until: None };
+    for kind in QuestionKind::ALL {
+        let with = |facts: Option<GrantFacts>| {
+            let mut request = ask(*kind);
+            request.asker.file.grants.remove(&kind.permission());
+            request.asker.file.grants.extend(facts.map(|facts| (kind.permission(), facts)));
+            request
+        };
+        assert_eq!(verdict(&PIA, &with(Some(since(89)))), "yes", "{kind}");
+        assert_eq!(verdict(&PIA, &with(Some(since(90)))), "access-unused", "{kind}");
+        assert_eq!(verdict(&PIA, &with(None)), "access-unused", "{kind}: nothing is on file");
+        let until = |micros| Some(GrantFacts { until: Some(NOW.plus_micros(micros)), ..since(0) });
+        assert_eq!(verdict(&PIA, &with(until(1))), "yes", "{kind}");
+        assert_eq!(verdict(&PIA, &with(until(0))), "certificate-ended", "{kind}");
+    }
+    let mut request = ask(QuestionKind::Area);
+    request.asker.file.grants.insert(Permission::Area, since(200));
+    let refusal = preview(&PIA, request).unwrap_err();
+    assert!(refusal.unlock.unwrap().starts_with("After 90 days without use"));
+}
+
+#[test]
+fn why_4_a_colleague_whose_training_or_permission_lapsed_is_not_entitled() {
+    for kind in QuestionKind::ALL {
+        let with = |spoil: &dyn Fn(&mut PersonnelFile)| {
+            let mut request = ask(*kind);
+            request.purpose.on_behalf_of = Some(user(2));
+            let mut facts = colleague();
+            spoil(&mut facts.file);
+            request.colleague = Some(facts);
+            verdict(&PIA, &request)
+        };
+        assert_eq!(with(&|_| {}), "yes");
+        assert_eq!(
+            with(&|file| file.trained.retain(|course, _| *course != Course::Privacy)),
+            "on-behalf-not-entitled",
+            "{kind}"
+        );
+        assert_eq!(with(&|file| file.grants.clear()), "on-behalf-not-entitled", "{kind}");
+        let expected = if *kind == QuestionKind::FullPlate { "yes" } else { "on-behalf-not-entitled" };
+        assert_eq!(with(&|file| file.trained.retain(|course, _| *course != Course::ToolEnhanced)), expected, "{kind}");
+    }
+}
+
+#[test]
+fn acc_2_who_administers_or_oversees_never_asks_whatever_else_the_account_holds() {
+    for role in [Role::AgencyManager, Role::PrivacyOfficer, Role::DataSteward, Role::HostOperator] {
+        for kind in QuestionKind::ALL {
+            let mut request = ask(*kind);
+            request.asker.signature.roles = vec![Role::CriminalInvestigator, role];
+            assert_eq!(verdict(&PIA, &request), never(role).unwrap(), "{role} {kind}");
+        }
+    }
 }
 
 #[test]
@@ -79,8 +177,7 @@ fn acc_2_areas_and_common_plates_are_for_four_roles_with_clearance() {
                 | Role::TaskForceOfficer
                 | Role::CriminalAnalyst
                 | Role::InvestigativeAssistant => "yes".to_owned(),
-                Role::HostOperator => "host-operator-never".to_owned(),
-                _ => format!("no-permit.{kind}"),
+                role => never(*role).map_or_else(|| format!("no-permit.{kind}"), str::to_owned),
             };
             assert_eq!(verdict(&PIA, &request), expected, "{role} {kind}");
             request.asker.cleared = false;
@@ -126,7 +223,7 @@ fn acc_2_no_role_asks_by_being_that_role_and_a_host_operator_never_asks() {
             let mut request = ask(*kind);
             request.asker.signature.roles = vec![*role];
             request.asker.permissions.clear();
-            let expected = if *role == Role::HostOperator { "host-operator-never" } else { "permission-missing" };
+            let expected = never(*role).unwrap_or("permission-missing");
             assert_eq!(verdict(&PIA, &request), expected, "{role} {kind}");
         }
     }

@@ -8,9 +8,11 @@ use crate::App;
 use crate::agencies::store as agency_store;
 use crate::agencies::store::{Agency, Unit};
 use crate::http::Problem;
+use crate::people::store::{self as people_store, Grants};
+use crate::training::store::{self as training_store, Trained};
 use axum::http::{HeaderMap, Method, header};
 use domain::{LogIn, Permission, Role};
-use policy::{AgencyPolicy, Asker, Signature};
+use policy::{AgencyPolicy, Asker, PersonnelFile, Signature};
 use std::collections::BTreeSet;
 
 /// Browsers send this header with every change; a form on another site cannot.
@@ -25,6 +27,8 @@ pub struct Caller {
     pub agency: Agency,
     pub unit: Unit,
     pub session: Session,
+    pub grants: Grants,
+    pub trained: Trained,
 }
 
 impl Caller {
@@ -48,7 +52,9 @@ impl Caller {
         if now.0 - session.last_seen.0 >= TOUCH_MICROS {
             store::touch_session(&app.sql, &session.id, now).await?;
         }
-        Ok(Self { user, agency, unit, session })
+        let grants = people_store::grants_of_user(&app.sql, user.id).await?;
+        let trained = training_store::of_user(&app.sql, user.id).await?;
+        Ok(Self { user, agency, unit, session, grants, trained })
     }
 
     /// The rules of behaviour at their current version; for the enhanced door the enhanced ones too (ACC-4).
@@ -62,12 +68,12 @@ impl Caller {
         self.user.roles.contains(&role)
     }
 
-    /// What the user may do through this session: a token's scopes only narrow.
+    /// What the user holds, as far as this session reaches: a token's scopes only narrow. Lapsed permissions are among
+    /// them; decisions tell why these do not count.
     pub fn permissions(&self) -> BTreeSet<Permission> {
-        match &self.session.scopes {
-            Some(scopes) => self.user.permissions.intersection(scopes).copied().collect(),
-            None => self.user.permissions.clone(),
-        }
+        let in_scope =
+            |permission: &&Permission| self.session.scopes.as_ref().is_none_or(|scopes| scopes.contains(permission));
+        self.grants.keys().filter(in_scope).copied().collect()
     }
 
     pub fn signature(&self) -> Signature {
@@ -95,12 +101,21 @@ impl Caller {
             unit_profile: self.unit.profile.clone(),
             rules_accepted: self.session.rules_version == self.agency.rules_version,
             enhanced_rules_accepted: self.session.enhanced_rules_version == self.agency.rules_version,
+            file: personnel_file(&self.grants, &self.trained),
         }
     }
 
     pub fn policy<'a>(&self, app: &'a App) -> Result<&'a AgencyPolicy, Problem> {
         app.policy(&self.agency.preset)
             .ok_or_else(|| Problem::not_permitted("the agency's policy is of a newer release; nothing can be asked"))
+    }
+}
+
+/// What is on file of a person, as policy asks it.
+pub fn personnel_file(grants: &Grants, trained: &Trained) -> PersonnelFile {
+    PersonnelFile {
+        trained: trained.clone(),
+        grants: grants.iter().map(|(permission, grant)| (*permission, grant.facts())).collect(),
     }
 }
 

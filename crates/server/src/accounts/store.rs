@@ -42,7 +42,6 @@ pub struct User {
     pub password: String,
     pub totp_sealed: Option<Vec<u8>>,
     pub roles: BTreeSet<Role>,
-    pub permissions: BTreeSet<Permission>,
     pub cleared: bool,
     pub active: bool,
     /// Versions of the rules of behaviour last accepted at any log-in; 0 is none.
@@ -62,7 +61,6 @@ pub fn normalise_login(login: &str) -> String {
 fn read_user(row: &AnyRow) -> Result<User, sqlx::Error> {
     let id: String = row.try_get("id")?;
     let roles: String = row.try_get("roles")?;
-    let permissions: String = row.try_get("permissions")?;
     Ok(User {
         id: id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
         agency: AgencyId(small_id(row.try_get("agency")?)?),
@@ -72,7 +70,6 @@ fn read_user(row: &AnyRow) -> Result<User, sqlx::Error> {
         password: row.try_get("password")?,
         totp_sealed: row.try_get("totp")?,
         roles: split_words(&roles, Role::from_word).collect(),
-        permissions: split_words(&permissions, Permission::from_word).collect(),
         cleared: flag(row, "cleared")?,
         active: flag(row, "active")?,
         rules_version: row.try_get("rules_version")?,
@@ -110,16 +107,11 @@ pub async fn insert_user(
     user: &NewUser,
     secrets: &Secrets,
 ) -> Result<u32, sqlx::Error> {
-    // The unit must be one of the agency's own.
-    sqlx::query("SELECT id FROM units WHERE id = $1 AND agency = $2")
-        .bind(i64::from(user.unit.0))
-        .bind(i64::from(user.agency.0))
-        .fetch_one(&mut **transaction)
-        .await?;
+    unit_of_agency(transaction, user.agency, user.unit).await?;
     sqlx::query(
-        "INSERT INTO users (id, agency, unit, login, name, password, totp, totp_last_step, roles, permissions, cleared,
-             active, rules_version, enhanced_rules_version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, 0, 0)",
+        "INSERT INTO users (id, agency, unit, login, name, password, totp, totp_last_step, roles, cleared, active,
+             rules_version, enhanced_rules_version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, 0)",
     )
     .bind(user.id.to_string())
     .bind(i64::from(user.agency.0))
@@ -129,12 +121,25 @@ pub async fn insert_user(
     .bind(secrets.password_hash.clone().unwrap_or_default())
     .bind(secrets.totp_sealed.clone())
     .bind(join_words(&user.roles))
-    .bind(join_words(&user.permissions))
     .bind(i64::from(user.cleared))
     .bind(1_i64)
     .execute(&mut **transaction)
     .await?;
     Ok(0)
+}
+
+/// `RowNotFound` where the unit is not one of the agency's own.
+pub async fn unit_of_agency(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    unit: UnitId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT id FROM units WHERE id = $1 AND agency = $2")
+        .bind(i64::from(unit.0))
+        .bind(i64::from(agency.0))
+        .fetch_one(&mut **transaction)
+        .await
+        .map(|_| ())
 }
 
 /// Closes or opens an account. Closing ends its sessions at once (ACC-8).

@@ -1,13 +1,17 @@
 //! Administrative acts. An act is recorded in the ledger before it takes effect, and what takes effect is the act that
 //! was recorded.
 
+use super::cases::CaseAct;
 use super::store::{self, Agreement, Reason, join_words, next_id};
 use crate::App;
 use crate::accounts::password;
 use crate::accounts::store as account_store;
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
+use crate::people::acts::PeopleAct;
+use crate::people::store as people_store;
 use crate::saved_areas::store::{self as area_store, NewSavedAreas};
+use crate::training::acts::TrainingAct;
 use domain::{AgencyId, CameraId, Permission, Position, Recordable, Role, Source, UnitId, UserId};
 use ledger::Recorded;
 use serde_json::{Value, json};
@@ -18,17 +22,57 @@ use uuid::Uuid;
 /// A change to who may do what. Secrets are not part of an act: they are not recorded.
 #[derive(Clone, Debug)]
 pub enum Act {
-    CreateAgency { name: String, preset: String, zone: String },
-    CreateUnit { agency: AgencyId, name: String, profile: String },
-    PutReason { agency: AgencyId, reason: Reason },
+    CreateAgency(NewAgency),
+    /// The agency records where its usage and privacy policy is published, and since when.
+    PublishPolicy {
+        agency: AgencyId,
+        reference: String,
+        date: String,
+    },
+    CreateUnit {
+        agency: AgencyId,
+        name: String,
+        profile: String,
+    },
+    PutReason {
+        agency: AgencyId,
+        reason: Reason,
+    },
     CreateUser(NewUser),
-    SetUserActive { agency: AgencyId, user: UserId, active: bool },
-    ReplaceRules { agency: AgencyId, rules_text: String, enhanced_rules_text: String },
+    ReplaceRules {
+        agency: AgencyId,
+        rules_text: String,
+        enhanced_rules_text: String,
+    },
     AddCamera(NewCamera),
-    SetCameraActive { agency: AgencyId, camera: CameraId, active: bool },
+    SetCameraActive {
+        agency: AgencyId,
+        camera: CameraId,
+        active: bool,
+    },
     SignAgreement(Agreement),
     SaveAreas(NewSavedAreas),
-    DeleteSavedAreas { agency: AgencyId, user: UserId, id: Uuid },
+    DeleteSavedAreas {
+        agency: AgencyId,
+        user: UserId,
+        id: Uuid,
+    },
+    People(PeopleAct),
+    Cases(CaseAct),
+    Training(TrainingAct),
+}
+
+/// An agency that the host operator makes.
+#[derive(Clone, Debug)]
+pub struct NewAgency {
+    pub name: String,
+    pub preset: String,
+    /// IANA.
+    pub zone: String,
+    /// The state whose law holds for it, such as `US-CA`.
+    pub state: Option<String>,
+    /// A public body, not a company.
+    pub public_body: bool,
 }
 
 /// A person whom a manager gives an account (ACC-1).
@@ -67,10 +111,10 @@ pub struct SignedAct {
 impl Act {
     fn agency(&self) -> Option<AgencyId> {
         match self {
-            Self::CreateAgency { .. } => None,
+            Self::CreateAgency(_) => None,
             Self::CreateUnit { agency, .. }
+            | Self::PublishPolicy { agency, .. }
             | Self::PutReason { agency, .. }
-            | Self::SetUserActive { agency, .. }
             | Self::ReplaceRules { agency, .. }
             | Self::SetCameraActive { agency, .. }
             | Self::DeleteSavedAreas { agency, .. } => Some(*agency),
@@ -78,38 +122,48 @@ impl Act {
             Self::AddCamera(camera) => Some(camera.agency),
             Self::SignAgreement(agreement) => Some(agreement.owner),
             Self::SaveAreas(areas) => Some(areas.agency),
+            Self::People(act) => Some(act.agency()),
+            Self::Cases(act) => Some(act.agency()),
+            Self::Training(act) => Some(act.agency()),
         }
     }
 
     fn kind(&self) -> &'static str {
         match self {
-            Self::CreateAgency { .. } => "agency.created",
+            Self::CreateAgency(_) => "agency.created",
+            Self::PublishPolicy { .. } => "policy.published",
             Self::CreateUnit { .. } => "unit.created",
             Self::PutReason { .. } => "reason.set",
             Self::CreateUser(_) => "user.created",
-            Self::SetUserActive { .. } => "user.activity-set",
             Self::ReplaceRules { .. } => "rules.replaced",
             Self::AddCamera(_) => "camera.added",
             Self::SetCameraActive { .. } => "camera.activity-set",
             Self::SignAgreement(_) => "agreement.signed",
             Self::SaveAreas(_) => "areas.saved",
             Self::DeleteSavedAreas { .. } => "areas.deleted",
+            Self::People(act) => act.kind(),
+            Self::Cases(act) => act.kind(),
+            Self::Training(act) => act.kind(),
         }
     }
 
     fn record(&self) -> Value {
         match self {
-            Self::CreateAgency { name, preset, zone } => json!({ "name": name, "preset": preset, "zone": zone }),
+            Self::CreateAgency(new) => json!({
+                "name": new.name, "preset": new.preset, "zone": new.zone, "state": new.state,
+                "public_body": new.public_body,
+            }),
+            Self::PublishPolicy { reference, date, .. } => json!({ "reference": reference, "date": date }),
             Self::CreateUnit { name, profile, .. } => json!({ "name": name, "profile": profile }),
             Self::PutReason { reason, .. } => json!({
                 "code": reason.code, "label": reason.label, "criminal": reason.criminal, "active": reason.active,
+                "class": reason.class,
                 "units": reason.units, "authority": reason.authority, "look_back_days": reason.look_back_days,
             }),
             Self::CreateUser(user) => json!({
                 "user": user.id, "unit": user.unit, "login": user.login, "name": user.name, "roles": user.roles,
                 "permissions": user.permissions, "cleared": user.cleared,
             }),
-            Self::SetUserActive { user, active, .. } => json!({ "user": user, "active": active }),
             Self::ReplaceRules { rules_text, enhanced_rules_text, .. } => {
                 json!({ "rules_text": rules_text, "enhanced_rules_text": enhanced_rules_text })
             }
@@ -125,6 +179,9 @@ impl Act {
             }),
             Self::SaveAreas(areas) => json!({ "id": areas.id, "name": areas.name, "areas": areas.areas }),
             Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
+            Self::People(act) => act.record(),
+            Self::Cases(act) => act.record(),
+            Self::Training(act) => act.record(),
         }
     }
 }
@@ -189,6 +246,10 @@ pub async fn perform(app: &App, by: Option<UserId>, act: Act, secrets: Secrets) 
         Ok(id) => Ok(Done { id, ledger_entry: entry.index }),
         Err(error) => {
             app.ledger.record_outcome(entry, ActFailed { agency }).await?;
+            let error = match error {
+                ActError::Refused(problem) => return Err(*problem),
+                ActError::Sql(error) => error,
+            };
             Err(match &error {
                 sqlx::Error::Database(cause) if cause.is_unique_violation() => {
                     Problem::conflict("name", "the name is already taken")
@@ -201,15 +262,46 @@ pub async fn perform(app: &App, by: Option<UserId>, act: Act, secrets: Secrets) 
     }
 }
 
-async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Result<u32, sqlx::Error> {
+/// Why an act that was recorded could not be applied.
+#[derive(Debug)]
+pub enum ActError {
+    Sql(sqlx::Error),
+    /// A rule of the act itself, seen inside its transaction.
+    Refused(Box<Problem>),
+}
+
+impl From<sqlx::Error> for ActError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<Problem> for ActError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(Box::new(problem))
+    }
+}
+
+async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Result<u32, ActError> {
     let mut transaction = app.sql.begin().await?;
-    let id = match recorded.into_act().act {
-        Act::CreateAgency { name, preset, zone } => insert_agency(&mut transaction, &name, &preset, &zone).await?,
+    let now = app.clock.now();
+    let SignedAct { by, act } = recorded.into_act();
+    let id = match act {
+        Act::CreateAgency(new) => insert_agency(&mut transaction, &new).await?,
+        Act::PublishPolicy { agency, reference, date } => {
+            sqlx::query("UPDATE agencies SET published = $2 WHERE id = $1")
+                .bind(i64::from(agency.0))
+                .bind(format!("{reference}, {date}"))
+                .execute(&mut *transaction)
+                .await?;
+            0
+        }
         Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
-        Act::CreateUser(user) => account_store::insert_user(&mut transaction, &user, &secrets).await?,
-        Act::SetUserActive { agency, user, active } => {
-            account_store::set_active(&mut transaction, agency, user, active).await?
+        Act::CreateUser(user) => {
+            account_store::insert_user(&mut transaction, &user, &secrets).await?;
+            people_store::insert_grants(&mut transaction, user.id, &user.permissions, now).await?;
+            0
         }
         Act::ReplaceRules { agency, rules_text, enhanced_rules_text } => {
             replace_rules(&mut transaction, agency, &rules_text, &enhanced_rules_text).await?
@@ -221,29 +313,30 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::SignAgreement(agreement) => insert_agreement(&mut transaction, &agreement).await?,
         Act::SaveAreas(areas) => area_store::insert(&mut transaction, &areas).await?,
         Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
+        Act::People(act) => act.apply(&mut transaction, by, now).await?,
+        Act::Cases(act) => act.apply(&mut transaction, now).await?,
+        Act::Training(act) => act.apply(&mut transaction, now).await?,
     };
     transaction.commit().await?;
     Ok(id)
 }
 
-async fn insert_agency(
-    transaction: &mut Transaction<'_, Any>,
-    name: &str,
-    preset: &str,
-    zone: &str,
-) -> Result<u32, sqlx::Error> {
+async fn insert_agency(transaction: &mut Transaction<'_, Any>, new: &NewAgency) -> Result<u32, sqlx::Error> {
     let id = next_id(&mut **transaction, "agencies").await?;
     sqlx::query(
-        "INSERT INTO agencies (id, name, preset, zone, active, rules_version, rules_text, enhanced_rules_text)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $7)",
+        "INSERT INTO agencies (id, name, preset, zone, active, rules_version, rules_text, enhanced_rules_text,
+             state, public_body)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)",
     )
     .bind(id)
-    .bind(name)
-    .bind(preset)
-    .bind(zone)
+    .bind(new.name.as_str())
+    .bind(new.preset.as_str())
+    .bind(new.zone.as_str())
     .bind(1_i64)
     .bind(super::rules_text::RULES_OF_BEHAVIOUR)
     .bind(super::rules_text::ENHANCED_RULES_OF_BEHAVIOUR)
+    .bind(new.state.clone())
+    .bind(i64::from(new.public_body))
     .execute(&mut **transaction)
     .await?;
     store::small_id(id)
@@ -272,11 +365,11 @@ async fn upsert_reason(
     reason: &Reason,
 ) -> Result<u32, sqlx::Error> {
     sqlx::query(
-        "INSERT INTO reasons (agency, code, label, criminal, active, units, authority, look_back_days)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO reasons (agency, code, label, criminal, active, units, authority, look_back_days, class)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (agency, code) DO UPDATE SET label = excluded.label, criminal = excluded.criminal,
              active = excluded.active, units = excluded.units, authority = excluded.authority,
-             look_back_days = excluded.look_back_days",
+             look_back_days = excluded.look_back_days, class = excluded.class",
     )
     .bind(i64::from(agency.0))
     .bind(reason.code.0.as_str())
@@ -286,6 +379,7 @@ async fn upsert_reason(
     .bind(reason.units.as_ref().map(join_words))
     .bind(reason.authority.as_str())
     .bind(i64::from(reason.look_back_days))
+    .bind(reason.class.word())
     .execute(&mut **transaction)
     .await?;
     Ok(0)

@@ -6,6 +6,7 @@ use crate::accounts::api::HOST_AGENCY;
 use crate::accounts::{Caller, store as account_store};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
+use crate::people::store as people_store;
 use axum::extract::State;
 use axum::{Extension, Json};
 use domain::{AgencyId, Permission};
@@ -21,6 +22,12 @@ pub struct Overview {
     pub name: String,
     pub preset: String,
     pub zone: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    pub public_body: bool,
+    /// Where the agency's usage and privacy policy is published, with the date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
     pub rules_version: i64,
     pub rules: RulesView,
     pub units: Vec<UnitView>,
@@ -46,6 +53,8 @@ pub struct ReasonSetting {
     pub criminal: bool,
     /// False where it is withdrawn.
     pub active: bool,
+    /// `criminal-investigation`, `missing-or-endangered`, `notice`, `other`.
+    pub class: String,
     /// Units that may use it; left out, all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub units: Option<Vec<u32>>,
@@ -61,6 +70,7 @@ impl From<store::Reason> for ReasonSetting {
             label: reason.label,
             criminal: reason.criminal,
             active: reason.active,
+            class: reason.class.word().into(),
             units: reason.units.map(|units| units.into_iter().map(|unit| unit.0).collect()),
             authority: reason.authority,
             look_back_days: reason.look_back_days,
@@ -121,6 +131,7 @@ pub async fn overview(
     let agency = &caller.agency;
     let units = store::units(&app.sql, agency.id).await?;
     let users = account_store::users_of(&app.sql, agency.id).await?;
+    let grants = people_store::grants_of_agency(&app.sql, agency.id).await?;
     let cameras = camera_store::of_agency(&app.sql, agency.id).await?;
     let agreements = store::agreements_of(&app.sql, agency.id).await?;
     let reasons = store::reasons(&app.sql, agency.id).await?;
@@ -134,6 +145,9 @@ pub async fn overview(
         name: agency.name.clone(),
         preset: agency.preset.clone(),
         zone: agency.zone.clone(),
+        state: agency.state.clone(),
+        public_body: agency.public_body,
+        published: agency.published.clone(),
         rules_version: agency.rules_version,
         rules: RulesView { text: agency.rules_text.clone(), enhanced_text: agency.enhanced_rules_text.clone() },
         reasons: reasons.into_iter().map(ReasonSetting::from).collect(),
@@ -149,7 +163,10 @@ pub async fn overview(
                 name: user.name,
                 unit: user.unit.0,
                 roles: user.roles.iter().map(ToString::to_string).collect(),
-                permissions: spell(&user.permissions),
+                permissions: grants
+                    .get(&user.id)
+                    .map(|grants| grants.keys().map(ToString::to_string).collect())
+                    .unwrap_or_default(),
                 cleared: user.cleared,
                 active: user.active,
                 second_factor: user.totp_sealed.is_some(),

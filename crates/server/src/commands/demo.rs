@@ -3,16 +3,19 @@
 use super::demo_city::{self, DemoPlan};
 use super::{block_on, complain, plainly, say};
 use crate::accounts::{api as account_api, store as account_store};
-use crate::agencies::acts::{self, Act, NewUser, Secrets};
+use crate::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use crate::agencies::api::{AddCamera, register_camera};
 use crate::agencies::store::{self as agency_store, Agreement, Reason};
 use crate::basemap::Basemap;
 use crate::cameras::store as camera_store;
 use crate::http::serve;
+use crate::people::acts::{NewCertificate, PeopleAct};
+use crate::people::store as people_store;
+use crate::training::acts::{Record, TrainingAct};
 use crate::{App, Setup};
 use anyhow::Context;
 use city::{City, Owner};
-use domain::{AgencyId, Permission, ReasonCode, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, Course, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId, UtcMicros};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -227,7 +230,13 @@ impl Filling<'_> {
     }
 
     async fn agency(&self, name: &str, preset: &str) -> anyhow::Result<AgencyId> {
-        let create = Act::CreateAgency { name: name.into(), preset: preset.into(), zone: city::ZONE.into() };
+        let create = Act::CreateAgency(NewAgency {
+            name: name.into(),
+            preset: preset.into(),
+            zone: city::ZONE.into(),
+            state: None,
+            public_body: name != COMMERCIAL,
+        });
         Ok(AgencyId(self.act(create).await?))
     }
 
@@ -241,6 +250,7 @@ impl Filling<'_> {
             label: label.into(),
             criminal,
             active: true,
+            class: if criminal { ReasonClass::CriminalInvestigation } else { ReasonClass::Other },
             units: None,
             authority: "Fictional Code, title 7, section 12".into(),
             look_back_days: days,
@@ -248,7 +258,11 @@ impl Filling<'_> {
         self.act(Act::PutReason { agency, reason }).await.map(|_| ())
     }
 
-    async fn person(&mut self, person: Person<'_>) -> anyhow::Result<()> {
+    async fn act_by(&self, by: UserId, act: Act) -> anyhow::Result<()> {
+        acts::perform(self.app, Some(by), act, Secrets::default()).await.map_err(plainly).map(|_| ())
+    }
+
+    async fn person(&mut self, person: Person<'_>) -> anyhow::Result<UserId> {
         let password = random_password();
         let secret = person.second_factor.then(storage::vault::random_bytes::<TOTP_SECRET_BYTES>);
         let secrets =
@@ -263,7 +277,7 @@ impl Filling<'_> {
             permissions: person.permissions.iter().copied().collect(),
             cleared: person.second_factor,
         };
-        let secrets = secrets.await.map_err(plainly)?;
+        let (id, secrets) = (user.id, secrets.await.map_err(plainly)?);
         acts::perform(self.app, None, Act::CreateUser(user), secrets).await.map_err(plainly)?;
         self.accounts.push(DemoAccount {
             login: person.login.into(),
@@ -273,8 +287,38 @@ impl Filling<'_> {
             what: person.what.into(),
             totp_secret: secret.map(|secret| totp_rs::Secret::from(secret.to_vec()).to_base32()),
         });
-        Ok(())
+        Ok(id)
     }
+
+    /// Somebody who asks: trained, and with each permission that needs it certified by the supervisor before the manager
+    /// grants it.
+    async fn asking(&mut self, person: Person<'_>, leaders: Leaders) -> anyhow::Result<()> {
+        let agency = agency_store::agency(&self.app.sql, person.agency.1).await?.context("the agency was just made")?;
+        let needing = &self.app.policy(&agency.preset).context("a preset of this release")?.limits().needs_certificate;
+        let permissions: BTreeSet<Permission> = person.permissions.iter().copied().collect();
+        let first: Vec<_> = permissions.difference(needing).copied().collect();
+        let now = self.app.clock.now();
+        let user = self.person(Person { permissions: &first, ..person }).await?;
+        for permission in permissions.intersection(needing).copied() {
+            let why = "Works cases of the fictional city that need it.".to_owned();
+            let scope = people_store::scope(agency.id);
+            let sealed = self.app.vault.seal(&scope, why.as_bytes())?;
+            let until = now.plus_micros(YEAR_MICROS);
+            let certificate = NewCertificate { agency: agency.id, user, permission, why, sealed, until };
+            self.act_by(leaders.supervisor, Act::People(PeopleAct::Certify(certificate))).await?;
+            let grant = PeopleAct::Grant { agency: agency.id, user, permission, needs_certificate: true };
+            self.act_by(leaders.manager, Act::People(grant)).await?;
+        }
+        let records = Course::ALL.iter().map(|course| Record { user, course: *course, passed: now }).collect();
+        self.act_by(leaders.manager, Act::Training(TrainingAct::Import { agency: agency.id, records })).await
+    }
+}
+
+/// Who certifies and who grants.
+#[derive(Clone, Copy)]
+struct Leaders {
+    supervisor: UserId,
+    manager: UserId,
 }
 
 const POLICE: &str = "Port Larkin Police";
@@ -313,12 +357,23 @@ async fn fill(app: &App, city: &City, address: &str) -> anyhow::Result<DemoAccou
         permissions: &[],
         second_factor: false,
     };
-    filling.person(Person { roles: &[Role::AgencyManager], ..person("chief", "Ada Quill", "agency manager") }).await?;
+    let manager_role = &[Role::AgencyManager];
+    let chief = person("chief", "Ada Quill", "agency manager");
+    let manager = filling.person(Person { roles: manager_role, ..chief }).await?;
+    let deputy = person("deputychief", "Ivo Penn", "second agency manager");
+    filling.person(Person { roles: manager_role, ..deputy }).await?;
+    let supervisor_role = &[Role::Supervisor];
+    let sergeant = person("sergeant", "Jill Tarn", "supervisor of Detectives");
+    let supervisor = filling.person(Person { unit: detectives, roles: supervisor_role, ..sergeant }).await?;
+    let leaders = Leaders { supervisor, manager };
     let officer = person("officer", "Ben Marlow", "patrol officer");
-    filling.person(Person { roles: &[Role::PatrolOfficer], permissions: &[Full], ..officer }).await?;
+    filling.asking(Person { roles: &[Role::PatrolOfficer], permissions: &[Full], ..officer }, leaders).await?;
+    let rookie = person("rookie", "Kim Dale", "patrol officer, not trained yet");
+    filling.person(Person { roles: &[Role::PatrolOfficer], permissions: &[Full], ..rookie }).await?;
     let detective = person("detective", "Cleo Hart", "criminal investigator");
     let roles = &[Role::CriminalInvestigator];
-    filling.person(Person { unit: detectives, roles, permissions: &all, second_factor: true, ..detective }).await?;
+    let detective = Person { unit: detectives, roles, permissions: &all, second_factor: true, ..detective };
+    filling.asking(detective, leaders).await?;
 
     let commercial = (COMMERCIAL, filling.agency(COMMERCIAL, "open").await?);
     let office = ("Office", filling.unit(commercial.1, "Office", "default").await?);
@@ -337,18 +392,25 @@ async fn fill(app: &App, city: &City, address: &str) -> anyhow::Result<DemoAccou
     filling.reason(federal.1, "ADMIN", "Administrative arrest", false, 5 * 365).await?;
     let of_investigations =
         |login, name, what| Person { agency: federal, unit: investigations, ..person(login, name, what) };
-    filling
-        .person(Person { roles: &[Role::AgencyManager], ..of_investigations("manager", "Eve Stone", "agency manager") })
-        .await?;
+    let manager = of_investigations("manager", "Eve Stone", "agency manager");
+    let manager = filling.person(Person { roles: manager_role, ..manager }).await?;
+    let supervisor = of_investigations("supervisor", "Lea Brook", "supervisor of Investigations");
+    let supervisor = filling.person(Person { roles: supervisor_role, ..supervisor }).await?;
+    let leaders = Leaders { supervisor, manager };
     let investigator = of_investigations("investigator", "Finn Ash", "criminal investigator");
-    filling.person(Person { roles, permissions: &all, second_factor: true, ..investigator }).await?;
+    let investigator = Person { roles, permissions: &all, second_factor: true, ..investigator };
+    filling.asking(investigator, leaders).await?;
     let analyst = of_investigations("analyst", "Gia Wells", "criminal analyst");
     let roles = &[Role::CriminalAnalyst];
-    filling.person(Person { roles, permissions: &all, second_factor: true, ..analyst }).await?;
+    filling.asking(Person { roles, permissions: &all, second_factor: true, ..analyst }, leaders).await?;
+    let captain = of_investigations("captain", "Max Rowan", "supervisor of Enforcement");
+    let captain = Person { unit: enforcement, roles: supervisor_role, ..captain };
+    let leaders = Leaders { supervisor: filling.person(captain).await?, manager };
     let roles = &[Role::TaskForceOfficer];
     let in_enforcement = of_investigations("enforcement", "Hal Reyes", "task force officer of the other unit");
     let permissions = &[Full, Partial, Area, Photo];
-    filling.person(Person { unit: enforcement, roles, permissions, second_factor: true, ..in_enforcement }).await?;
+    let in_enforcement = Person { unit: enforcement, roles, permissions, second_factor: true, ..in_enforcement };
+    filling.asking(in_enforcement, leaders).await?;
 
     for owner in [police.1, commercial.1] {
         let agreement = agreement(owner, federal.1, app.clock.now(), &all);

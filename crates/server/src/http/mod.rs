@@ -1,5 +1,6 @@
 //! The HTTP edge: the route table with access and audit classes, problem details, the OpenAPI document, the web app.
 
+pub mod csv_body;
 pub mod health;
 pub mod openapi;
 pub mod problem;

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the handlers.
 
-use crate::{accounts, agencies, basemap, cameras, oversight, queries, saved_areas};
+use crate::{accounts, agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
 use axum::Json;
 use utoipa::OpenApi;
 
@@ -55,8 +55,28 @@ use utoipa::OpenApi;
         agencies::api::create_unit,
         agencies::api::put_reason,
         agencies::api::replace_rules,
+        agencies::api::publish_policy,
+        agencies::presets::list,
+        oversight::alarms::list,
+        agencies::cases::show,
+        agencies::cases::set_pattern,
+        agencies::cases::import,
+        agencies::cases::drop_list,
         agencies::api::create_user,
-        agencies::api::set_user_active,
+        people::api::set_active,
+        people::api::list,
+        people::api::change,
+        people::api::certify,
+        people::api::grant,
+        people::api::end_grant,
+        people::api::review,
+        people::api::set_seats,
+        people::api::access,
+        training::api::me,
+        training::api::course,
+        training::api::answer,
+        training::api::import,
+        training::api::reminders,
         agencies::api::add_camera,
         agencies::api::set_camera_active,
         agencies::api::sign_agreement,
@@ -66,6 +86,9 @@ use utoipa::OpenApi;
         (name = "queries", description = "Questions and their answers"),
         (name = "ingest", description = "What cameras post"),
         (name = "ledger", description = "The tamper-evident log and receipts"),
+        (name = "people", description = "People, permissions, certificates of need to know, seats, reviews"),
+        (name = "training", description = "Courses, records, reminders"),
+        (name = "policy", description = "Presets, rules, tries"),
         (name = "management", description = "Agencies, units, users, reasons, cameras, agreements"),
         (name = "service", description = "Health and the base map")
     )

@@ -33,6 +33,20 @@ pub struct Problem {
     /// Ledger entry that records this refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_entry: Option<u64>,
+    /// Of a file: the lines that cannot be taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineFault>,
+    /// How many more there are than told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more_lines: Option<u64>,
+}
+
+/// What is wrong with a line of a file; what stands there is not repeated.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LineFault {
+    /// From 1, the header.
+    pub line: u64,
+    pub detail: String,
 }
 
 impl Problem {
@@ -47,6 +61,8 @@ impl Problem {
             unlock: None,
             query: None,
             ledger_entry: None,
+            lines: Vec::new(),
+            more_lines: None,
         }
     }
 

@@ -6,7 +6,7 @@
 use super::{Problem, health, openapi, web};
 use crate::App;
 use crate::accounts::{self, Caller};
-use crate::{agencies, basemap, cameras, oversight, queries, saved_areas};
+use crate::{agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -31,8 +31,10 @@ pub enum Access {
     Session,
     /// A session that has accepted the current rules of behaviour.
     Caller,
-    /// Such a session, of a person with the role.
+    /// Such a session, of a person with the role ...
     Role(Role),
+    /// ... or with any of several.
+    AnyRole(&'static [Role]),
 }
 
 /// What a route leaves in the ledger.
@@ -79,11 +81,13 @@ fn route(verb: Verb, path: &'static str, access: Access, audit: Audit, handler: 
 
 /// The table.
 pub fn table() -> Vec<Route> {
-    use Access::{Caller as AsCaller, Camera, Open, Role as AsRole, Session};
+    use Access::{AnyRole, Caller as AsCaller, Camera, Open, Role as AsRole, Session};
     use Audit::{Changes, Ingest, None as Unlogged, ReadsPersonalData, SignIn, WithinAnAnswer};
     use Verb::{Delete, Get, Post, Put};
     let manager = AsRole(Role::AgencyManager);
     let host = AsRole(Role::HostOperator);
+    let supervisor = AsRole(Role::Supervisor);
+    let leader = AnyRole(&[Role::AgencyManager, Role::Supervisor]);
     vec![
         route(Get, "/", Open, Unlogged, get(web::root)),
         route(Get, "/{*path}", Open, Unlogged, get(web::file).fallback(web::nothing)),
@@ -141,9 +145,41 @@ pub fn table() -> Vec<Route> {
         route(Get, "/api/v1/agency", manager, Unlogged, get(agencies::overview::overview)),
         route(Post, "/api/v1/agency/units", manager, Changes, post(agencies::api::create_unit)),
         route(Put, "/api/v1/agency/reasons/{code}", manager, Changes, put(agencies::api::put_reason)),
+        route(Get, "/api/v1/agency/cases", manager, Unlogged, get(agencies::cases::show)),
+        route(Delete, "/api/v1/agency/cases", manager, Changes, delete(agencies::cases::drop_list)),
+        route(Put, "/api/v1/agency/cases/pattern", manager, Changes, put(agencies::cases::set_pattern)),
+        route(Post, "/api/v1/agency/cases/imports", manager, Changes, post(agencies::cases::import)),
+        route(Put, "/api/v1/agency/publication", manager, Changes, put(agencies::api::publish_policy)),
+        route(Get, "/api/v1/agency/alarms", manager, Unlogged, get(oversight::alarms::list)),
+        route(Get, "/api/v1/policy/presets", AsCaller, Unlogged, get(agencies::presets::list)),
         route(Put, "/api/v1/agency/rules", manager, Changes, put(agencies::api::replace_rules)),
         route(Post, "/api/v1/agency/users", manager, Changes, post(agencies::api::create_user)),
-        route(Put, "/api/v1/agency/users/{user}/active", manager, Changes, put(agencies::api::set_user_active)),
+        route(Put, "/api/v1/agency/users/{user}/active", manager, Changes, put(people::api::set_active)),
+        route(Get, "/api/v1/agency/people", leader, Unlogged, get(people::api::list)),
+        route(Put, "/api/v1/agency/people/{user}", manager, Changes, put(people::api::change)),
+        route(Post, "/api/v1/agency/people/{user}/certificates", supervisor, Changes, post(people::api::certify)),
+        route(Post, "/api/v1/agency/people/{user}/grants", manager, Changes, post(people::api::grant)),
+        route(
+            Delete,
+            "/api/v1/agency/people/{user}/grants/{permission}",
+            leader,
+            Changes,
+            delete(people::api::end_grant),
+        ),
+        route(
+            Post,
+            "/api/v1/agency/people/{user}/grants/{permission}/review",
+            leader,
+            Changes,
+            post(people::api::review),
+        ),
+        route(Put, "/api/v1/agency/seats/{permission}", manager, Changes, put(people::api::set_seats)),
+        route(Get, "/api/v1/agency/access", leader, Unlogged, get(people::api::access)),
+        route(Get, "/api/v1/me", AsCaller, Unlogged, get(training::api::me)),
+        route(Get, "/api/v1/training/courses/{course}", AsCaller, Unlogged, get(training::api::course)),
+        route(Post, "/api/v1/training/courses/{course}/answers", AsCaller, Changes, post(training::api::answer)),
+        route(Post, "/api/v1/agency/training/imports", manager, Changes, post(training::api::import)),
+        route(Get, "/api/v1/agency/training", leader, Unlogged, get(training::api::reminders)),
         route(Post, "/api/v1/agency/cameras", manager, Changes, post(agencies::api::add_camera)),
         route(Put, "/api/v1/agency/cameras/{camera}/active", manager, Changes, put(agencies::api::set_camera_active)),
         route(Post, "/api/v1/agency/agreements", manager, Changes, post(agencies::api::sign_agreement)),
@@ -174,10 +210,14 @@ async fn check_access(State((app, access)): State<(Arc<App>, Access)>, mut reque
     if access != Access::Session && !caller.has_accepted_rules() {
         return Problem::accept_rules().into_response();
     }
-    if let Access::Role(role) = access
-        && !caller.has_role(role)
-    {
-        return Problem::not_permitted(format!("this needs the role `{role}`")).into_response();
+    let wanted = match &access {
+        Access::Role(role) => std::slice::from_ref(role),
+        Access::AnyRole(roles) => roles,
+        _ => &[],
+    };
+    if !wanted.is_empty() && !wanted.iter().any(|role| caller.has_role(*role)) {
+        let words: Vec<_> = wanted.iter().map(|role| format!("`{role}`")).collect();
+        return Problem::not_permitted(format!("this needs the role {}", words.join(" or "))).into_response();
     }
     request.extensions_mut().insert(Arc::new(caller));
     next.run(request).await

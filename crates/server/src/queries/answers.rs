@@ -3,7 +3,7 @@
 
 use crate::http::Problem;
 use detections::{FoundRows, Previewed};
-use domain::{DetectionId, Purpose, QueryId, Question, UserId, UtcMicros};
+use domain::{DetectionId, PoolId, Purpose, QueryId, Question, UserId, UtcMicros};
 use ledger::EntryRef;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub struct Asked {
     pub user: UserId,
     pub question: Question,
     pub purpose: Purpose,
+    /// Whose detections it holds.
+    pub pools: Vec<PoolId>,
     pub again_of: Option<QueryId>,
     pub asked_at: UtcMicros,
     /// The entry that was durable before anything was searched.

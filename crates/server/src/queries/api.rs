@@ -2,15 +2,16 @@
 
 use super::answers::{Asked, Outcome};
 use super::body::{self, AreaBody, Ask};
-use super::gate::{self, Step, Wanted};
-use super::rows::{self, CommonView, Page, RowFilter};
+use super::gate::{self, Follows, Step, Wanted};
+use super::rows::{self, CommonView, Names, Page, RowFilter};
 use super::sentence;
 use crate::App;
-use crate::accounts::{Caller, store as account_store};
-use crate::agencies::store as agency_store;
-use crate::cameras::store as camera_store;
+use crate::accounts::Caller;
+use crate::accounts::store::{self as account_store, User};
+use crate::agencies::{sharing, store as agency_store};
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::people::store as people_store;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, StatusCode};
@@ -237,7 +238,7 @@ pub async fn ask(
     let wanted = read_json::<Ask>(&bytes).and_then(|ask| {
         let step = if ask.preview { Step::Preview } else { Step::Rows { confirmed_large: ask.confirm_large } };
         let (question, purpose) = (ask.question.question(wildcards)?, ask.purpose.purpose()?);
-        Ok(Wanted { question, purpose, step, again_of: None })
+        Ok(Wanted { question, purpose, step, again_of: None, follows: Follows::Nothing })
     });
     let wanted = read(&app, &caller, wanted).await?;
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
@@ -259,9 +260,16 @@ pub(super) fn asked_before(app: &App, caller: &Caller, query: &str) -> Result<Ar
     app.answers.get(&caller.session.id, parse_query(query)?, app.clock.now())
 }
 
+/// An answer of this session that the caller may still look at, as things are now.
+pub(super) async fn open_answer(app: &App, caller: &Caller, query: &str) -> Result<Arc<Asked>, Problem> {
+    let asked = asked_before(app, caller, query)?;
+    gate::still_permitted(app, caller, &asked).await?;
+    Ok(asked)
+}
+
 /// Shows the rows of a question that was previewed, or that asked to be confirmed; decided and recorded anew.
 #[utoipa::path(post, path = "/api/v1/queries/{query}/show", tag = "queries", params(("query" = String, Path)), request_body = Show,
-    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -275,6 +283,7 @@ pub async fn show(
         purpose: asked.purpose.clone(),
         step: Step::Rows { confirmed_large: show.confirm_large },
         again_of: asked.again_of,
+        follows: if matches!(asked.result, Outcome::Answered(_)) { Follows::Answer } else { Follows::Preview },
     };
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
 }
@@ -310,6 +319,7 @@ pub async fn again(
         purpose: asked.purpose.clone(),
         step: Step::Rows { confirmed_large },
         again_of: Some(asked.query),
+        follows: Follows::Answer,
     };
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
 }
@@ -324,7 +334,7 @@ pub struct ExactCountView {
 
 /// Counts all matches of a question that was asked before, which is slower than "at least 10,000".
 #[utoipa::path(post, path = "/api/v1/queries/{query}/count", tag = "queries", params(("query" = String, Path)),
-    responses((status = 200, body = ExactCountView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = ExactCountView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn count(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -336,16 +346,16 @@ pub async fn count(
     Ok(Json(ExactCountView { exactly, incomplete: counted.set_aside, ledger_entry: entry.index }))
 }
 
-/// A page of an answer, filtered without a new query.
+/// A page of an answer, filtered without a new query. Refused where the question would be refused by now.
 #[utoipa::path(get, path = "/api/v1/queries/{query}/rows", tag = "queries", params(("query" = String, Path), RowFilter),
-    responses((status = 200, body = Page), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Page), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn rows(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
     Path(query): Path<String>,
     filter: Result<Query<RowFilter>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Page>, Problem> {
-    let asked = asked_before(&app, &caller, &query)?;
+    let asked = open_answer(&app, &caller, &query).await?;
     let answered = answered(&asked)?;
     let Query(filter) =
         filter.map_err(|_| Problem::invalid("filter", "a filter is not known or has the wrong form"))?;
@@ -405,9 +415,9 @@ pub async fn colleagues(
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<ColleagueView>>, Problem> {
     let users = account_store::users_of(&app.sql, caller.agency.id).await?;
-    let others = users
-        .into_iter()
-        .filter(|user| user.active && user.id != caller.user.id && user.permissions.contains(&Permission::Full));
+    let grants = people_store::grants_of_agency(&app.sql, caller.agency.id).await?;
+    let holds = |user: &User| grants.get(&user.id).is_some_and(|grants| grants.contains_key(&Permission::Full));
+    let others = users.into_iter().filter(|user| user.active && user.id != caller.user.id && holds(user));
     let view = others.map(|user| ColleagueView { user: user.id.to_string(), name: user.name, unit: user.unit.0 });
     Ok(Json(view.collect()))
 }
@@ -430,7 +440,7 @@ pub async fn cameras(
 ) -> Result<Json<Vec<SeenCamera>>, Problem> {
     let owners = agency_store::agencies(&app.sql).await?;
     let seen =
-        camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?.into_iter().filter_map(|camera| {
+        sharing::cameras(&app, &caller.agency).await?.into_iter().filter_map(|camera| {
             let position = camera.position?;
             let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
             Some(SeenCamera {
@@ -471,7 +481,7 @@ pub async fn measure(
         return Err(Problem::invalid("areas", format!("at most {AREAS_MAX} areas")));
     }
     let areas = body::areas(&measure.areas, "areas")?;
-    let cameras = camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?;
+    let cameras = sharing::cameras(&app, &caller.agency).await?;
     let inside = cameras
         .iter()
         .filter(|camera| camera.position.is_some_and(|position| areas.iter().any(|area| area.contains(position))));

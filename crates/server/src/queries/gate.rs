@@ -3,15 +3,20 @@
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
 use super::answers::{Asked, Marks, Outcome, Timing};
+use super::texts;
 use crate::App;
+use crate::accounts::caller::personnel_file;
 use crate::accounts::{Caller, store as account_store};
-use crate::agencies::store as agency_store;
+use crate::agencies::{cases, sharing, store as agency_store};
 use crate::http::Problem;
+use crate::oversight::alarms;
 use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
+use crate::people::store as people_store;
+use crate::training::store as training_store;
 use detections::{Answer, Count, Counted, FoundRows};
-use domain::{Purpose, QueryId, Question};
+use domain::{Permission, PoolId, Purpose, QueryId, Question, UtcMicros};
 use ledger::EntryRef;
-use policy::{ColleagueFacts, QueryRequest, Refusal};
+use policy::{CaseStanding, ColleagueFacts, QueryRecord, QueryRequest, Refusal};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,6 +36,19 @@ pub struct Wanted {
     pub step: Step,
     /// The query that this one asks again (QRY-9).
     pub again_of: Option<QueryId>,
+    /// What stands before this question in the session.
+    pub follows: Follows,
+}
+
+/// What a question follows in its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// A new question: its texts count when they are looked for again.
+    Nothing,
+    /// A question that was answered; its texts are the same by nature.
+    Answer,
+    /// A preview or a warning of exactly this question.
+    Preview,
 }
 
 /// Puts a question through the gate and keeps its answer for the session.
@@ -43,6 +61,9 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     let policy = caller.policy(app)?;
     let notice = policy::narrowing_advice(policy, &wanted.question);
     let asked_at = request.now;
+    // Beside the search, so that its write is not waited for twice.
+    let noting = note_texts(app, caller, query, &wanted, asked_at);
+    let pools: Vec<PoolId>;
     let (entry, outcome, result) = match wanted.step {
         Step::Preview => {
             let permit = match policy::preview(policy, request) {
@@ -50,10 +71,13 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                 Err(refusal) => return Err(refuse(app, refusal).await?),
             };
             timing.policy = lap();
+            pools = permit.pools().to_vec();
             let recorded = app.ledger.record(permit).await?;
             timing.entry = lap();
             let entry = recorded.entry();
-            let previewed = app.store.preview(recorded).await?;
+            let (previewed, noted) = tokio::join!(app.store.preview(recorded), noting);
+            noted?;
+            let previewed = previewed?;
             timing.search = lap();
             let damage = &previewed.set_aside;
             let outcome = record_outcome(app, caller, entry, count_json(previewed.count), damage, None).await?;
@@ -65,10 +89,13 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                 Err(refusal) => return Err(refuse(app, refusal).await?),
             };
             timing.policy = lap();
+            pools = permit.pools().to_vec();
             let recorded = app.ledger.record(permit).await?;
             timing.entry = lap();
             let entry = recorded.entry();
-            let answer = app.store.rows(recorded).await?;
+            let (answer, noted) = tokio::join!(app.store.rows(recorded), noting);
+            noted?;
+            let answer = answer?;
             timing.search = lap();
             match answer {
                 Answer::NeedsConfirmation { at_least } => {
@@ -83,6 +110,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             }
         }
     };
+    note_use(app, caller, wanted.question.kind().permission()).await?;
     timing.outcome = lap();
     Ok(app.answers.keep(Asked {
         query,
@@ -90,6 +118,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
         user: caller.user.id,
         question: wanted.question,
         purpose: wanted.purpose,
+        pools,
         again_of: wanted.again_of,
         asked_at,
         entry,
@@ -108,6 +137,7 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
         purpose: asked.purpose.clone(),
         step: Step::Preview,
         again_of: asked.again_of,
+        follows: Follows::Preview,
     };
     let request = request(app, caller, asked.query, &wanted).await?;
     let permit = match policy::exact_count(caller.policy(app)?, request) {
@@ -122,6 +152,46 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
     Ok((counted, entry))
 }
 
+async fn note_texts(
+    app: &App,
+    caller: &Caller,
+    query: QueryId,
+    wanted: &Wanted,
+    now: UtcMicros,
+) -> Result<(), Problem> {
+    let has_text = wanted.purpose.justification.is_some() || wanted.purpose.suspicion_facts.is_some();
+    if wanted.follows == Follows::Nothing && has_text {
+        texts::note(app, caller, query, &wanted.purpose, now).await?;
+    }
+    Ok(())
+}
+
+/// A permission that is used does not lapse (ACC-7).
+async fn note_use(app: &App, caller: &Caller, permission: Permission) -> Result<(), Problem> {
+    let now = app.clock.now();
+    if caller.grants.get(&permission).is_some_and(|grant| people_store::use_is_stale(grant, now)) {
+        people_store::note_use(&app.sql, caller.user.id, permission, now).await?;
+    }
+    Ok(())
+}
+
+/// Whether an answer may still be looked at: its question is decided again, so that a right that was taken away, a
+/// training that lapsed or an agreement that ended acts on the next page, photo and print (ACC-8).
+pub async fn still_permitted(app: &App, caller: &Caller, asked: &Asked) -> Result<(), Problem> {
+    let wanted = Wanted {
+        question: asked.question.clone(),
+        purpose: asked.purpose.clone(),
+        step: Step::Rows { confirmed_large: false },
+        again_of: asked.again_of,
+        follows: Follows::Preview,
+    };
+    let request = request(app, caller, asked.query, &wanted).await?;
+    match policy::still_permitted(caller.policy(app)?, request, &asked.pools) {
+        Ok(()) => Ok(()),
+        Err(refusal) => Err(refuse(app, refusal).await?),
+    }
+}
+
 /// Records a refusal and turns it into the answer.
 pub async fn refuse(app: &App, refusal: Refusal) -> Result<Problem, Problem> {
     let mut problem = match &refusal.field {
@@ -130,6 +200,7 @@ pub async fn refuse(app: &App, refusal: Refusal) -> Result<Problem, Problem> {
     };
     problem.rule = Some(refusal.rule.clone());
     problem.unlock.clone_from(&refusal.unlock);
+    alarms::watch(app, &refusal).await?;
     let entry = app.ledger.record(refusal).await?.entry();
     Ok(problem.recorded_as(entry.index))
 }
@@ -161,17 +232,39 @@ async fn request(app: &App, caller: &Caller, query: QueryId, wanted: &Wanted) ->
         Some(id) => colleague(app, id).await?,
         None => None,
     };
+    let now = app.clock.now();
     Ok(QueryRequest {
-        now: app.clock.now(),
+        now,
+        record: query_record(app, caller, wanted, now).await?,
         query,
         asker: caller.asker(),
         question: wanted.question.clone(),
         purpose,
         reason: reason.map(|reason| reason.facts()),
         colleague,
-        pools: agency_store::pool_facts(&app.sql, caller.agency.id).await?,
+        pools: sharing::pools(app, &caller.agency).await?,
         again_of: wanted.again_of,
     })
+}
+
+/// What is on record about the question: its case, whether its texts were given before, whether it was previewed.
+async fn query_record(app: &App, caller: &Caller, wanted: &Wanted, now: UtcMicros) -> Result<QueryRecord, Problem> {
+    let purpose = &wanted.purpose;
+    let case = match purpose.case_reference.as_deref() {
+        Some(reference) => cases::standing(app, caller.agency.id, reference).await?,
+        None => CaseStanding::NotListed,
+    };
+    let mut record = QueryRecord {
+        case,
+        previewed: wanted.follows == Follows::Preview,
+        policy_published: caller.agency.published.is_some(),
+        ..QueryRecord::default()
+    };
+    if wanted.follows == Follows::Nothing {
+        record.justification_uses = texts::uses(app, caller, purpose.justification.as_ref(), now).await?;
+        record.suspicion_facts_uses = texts::uses(app, caller, purpose.suspicion_facts.as_ref(), now).await?;
+    }
+    Ok(record)
 }
 
 /// The facts of the colleague for whom it is asked (WHY-4): that person's own, whatever this session is.
@@ -179,17 +272,20 @@ async fn colleague(app: &App, id: domain::UserId) -> Result<Option<ColleagueFact
     let Some(user) = account_store::user(&app.sql, id).await? else { return Ok(None) };
     let Some(agency) = agency_store::agency(&app.sql, user.agency).await? else { return Ok(None) };
     let Some(unit) = agency_store::unit(&app.sql, user.unit).await? else { return Ok(None) };
+    let grants = people_store::grants_of_user(&app.sql, id).await?;
+    let trained = training_store::of_user(&app.sql, id).await?;
     Ok(Some(ColleagueFacts {
         user: user.id,
         agency: user.agency,
         unit: user.unit,
         roles: user.roles.iter().copied().collect(),
-        permissions: user.permissions,
+        permissions: grants.keys().copied().collect(),
         cleared: user.cleared,
         active: user.active && agency.active,
         unit_profile: unit.profile,
         rules_accepted: user.rules_version == agency.rules_version,
         enhanced_rules_accepted: user.enhanced_rules_version == agency.rules_version,
+        file: personnel_file(&grants, &trained),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Marks on the rows of an answer (RES-1): relevant or not. They are kept with the answer and end with it.
 
 use super::answers::{self, Mark};
-use super::api::{answered, asked_before};
+use super::api::{answered, open_answer};
 use crate::App;
 use crate::accounts::Caller;
 use crate::http::Problem;
@@ -78,7 +78,7 @@ pub async fn mark(
     Path(query): Path<String>,
     bytes: Bytes,
 ) -> Result<Json<MarkCounts>, Problem> {
-    let asked = asked_before(&app, &caller, &query)?;
+    let asked = open_answer(&app, &caller, &query).await?;
     let returned = answers::returned(answered(&asked)?);
     let body: PutMarks = read_json(&bytes)?;
     if body.marks.len() > MARKS_AT_ONCE_MAX {

@@ -12,3 +12,4 @@ pub mod photos;
 pub mod prints;
 pub mod rows;
 pub mod sentence;
+pub mod texts;

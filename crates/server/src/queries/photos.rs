@@ -1,7 +1,7 @@
 //! Photos of an answer's rows: by a grant bound to session, query and returned ids, each opening recorded first.
 
 use super::answers;
-use super::api::{answered, asked_before, read};
+use super::api::{answered, open_answer, read};
 use super::gate;
 use crate::App;
 use crate::accounts::Caller;
@@ -32,7 +32,7 @@ const BOUNDARY_BYTES: usize = 16;
 /// Opens one photo. The opening is in the ledger before the first byte leaves.
 #[utoipa::path(get, path = "/api/v1/queries/{query}/photos/{detection}/{number}", tag = "queries",
     params(("query" = String, Path), ("detection" = u64, Path), ("number" = u8, Path, description = "from 0")),
-    responses((status = 200, body = Vec<u8>, content_type = "image/jpeg"), (status = 404, body = Problem)))]
+    responses((status = 200, body = Vec<u8>, content_type = "image/jpeg"), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn open(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -115,7 +115,7 @@ async fn grant(
     query: &str,
     wanted: Vec<(DetectionId, u8)>,
 ) -> Result<Recorded<PhotoPermit>, Problem> {
-    let asked = asked_before(app, caller, query)?;
+    let asked = open_answer(app, caller, query).await?;
     let returned = answers::returned(answered(&asked)?);
     let now = app.clock.now();
     match policy::photos(caller.policy(app)?, caller.asker(), asked.query, &returned, wanted, now) {

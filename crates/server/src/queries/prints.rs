@@ -2,7 +2,7 @@
 //! Photos are not part of one (RES-2).
 
 use super::answers::{self, Asked, Mark};
-use super::api::{REMINDER, Receipt, answered, asked_before};
+use super::api::{REMINDER, Receipt, answered, open_answer};
 use super::body::TargetBody;
 use super::gate;
 use super::rows::{self, Names, Row};
@@ -85,7 +85,7 @@ pub async fn print(
     Extension(caller): Extension<Arc<Caller>>,
     Path(query): Path<String>,
 ) -> Result<(StatusCode, Json<PrintView>), Problem> {
-    let asked = asked_before(&app, &caller, &query)?;
+    let asked = open_answer(&app, &caller, &query).await?;
     let found = answered(&asked)?;
     let marks = asked.marks.all();
     let is_relevant = |hit: &&detections::Hit| marks.get(&hit.detection.id) == Some(&Mark::Relevant);

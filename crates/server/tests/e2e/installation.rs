@@ -2,8 +2,9 @@
 
 use super::calling::{Answered, Caller};
 use super::running::Running;
-use domain::UtcMicros;
+use domain::{Course, UtcMicros};
 use serde_json::{Value, json};
+use sightline_server::training::courses;
 use storage::{Clock, SystemClock};
 
 pub(crate) const PASSWORD: &str = "violet kettle seven";
@@ -52,15 +53,32 @@ impl Installation {
         caller.call("PUT", "/api/v1/agency/reasons/BURGLARY", &manager, Some(&reason)).ok();
         let user = json!({
             "login": "detective", "name": "Cleo Hart", "password": PASSWORD, "unit": unit, "second_factor": true,
-            "roles": ["criminal-investigator"], "permissions": ["full", "partial", "area", "photo"], "cleared": true,
+            "roles": ["criminal-investigator"], "permissions": ["full"], "cleared": true,
         });
         let user = caller.post("/api/v1/agency/users", &manager, &user).ok();
+        let supervisor = json!({
+            "login": "sergeant", "name": "Jill Tarn", "password": PASSWORD, "unit": unit, "roles": ["supervisor"],
+            "permissions": [],
+        });
+        caller.post("/api/v1/agency/users", &manager, &supervisor).ok();
+        let supervisor = caller.sign_in("sergeant", PASSWORD, None);
+        let person = format!("/api/v1/agency/people/{}", user["user"].as_str().unwrap());
+        let until: String = now().plus_micros(100 * 86_400_000_000).to_string().chars().take(10).collect();
+        for permission in ["partial", "area", "photo"] {
+            let certificate = json!({ "permission": permission, "why": "Works the burglaries.", "until": until });
+            caller.post(&format!("{person}/certificates"), &supervisor, &certificate).ok();
+            caller.post(&format!("{person}/grants"), &manager, &json!({ "permission": permission })).ok();
+        }
         let camera = json!({
             "key": "pier-1", "name": "Pier 1", "source": "pole", "lat": 34.01, "lon": -139.99, "width_px": 1920,
             "height_px": 1080,
         });
         let camera = caller.post("/api/v1/agency/cameras", &manager, &camera).ok();
         let investigator = caller.sign_in("detective", PASSWORD, user["totp_secret"].as_str());
+        for course in [Course::Tool, Course::ToolEnhanced] {
+            let answers = json!({ "answers": courses::lesson(course).unwrap().right_answers() });
+            caller.post(&format!("/api/v1/training/courses/{course}/answers"), &investigator, &answers).ok();
+        }
         Self { manager, investigator, camera: camera["credential"].as_str().unwrap().to_owned() }
     }
 

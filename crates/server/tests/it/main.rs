@@ -10,15 +10,20 @@
 
 mod accounts;
 mod basemap;
+mod facts;
 mod gate;
 mod ingest;
 mod kinds;
 mod large;
 mod management;
 mod marks;
+mod people;
 mod photos;
+mod presets;
 mod refusals;
+mod revocation;
 mod routes;
 mod saved_areas;
+mod training;
 mod web;
 mod world;

@@ -3,6 +3,7 @@
 use super::world::{ALL, PASSWORD, World, ask, read};
 use domain::{Permission, Role};
 use serde_json::{Value, json};
+use sightline_server::training::courses;
 
 #[tokio::test]
 async fn acc_1_agy_1_agy_4_from_a_new_agency_to_a_first_question() {
@@ -33,6 +34,9 @@ async fn acc_1_agy_1_agy_4_from_a_new_agency_to_a_first_question() {
     assert_eq!(world.post("/api/v1/detections", credential, reads).await.ok()["stored"], 1);
 
     let deputy = world.sign_in_with(json!({ "login": "deputy", "password": PASSWORD, "deliver": "token" })).await;
+    let answers = courses::lesson(domain::Course::Tool).unwrap().right_answers();
+    let tried = world.post("/api/v1/training/courses/tool/answers", &deputy, json!({ "answers": answers })).await.ok();
+    assert_eq!(tried["passed"], true);
     let mut body = ask("full-plate", json!({ "plate": "4EAST01", "state": "US-CO" }));
     body["purpose"]["reason"] = json!("THEFT");
     assert_eq!(world.post("/api/v1/queries", &deputy, body).await.ok()["count"]["exactly"], 1);
@@ -106,7 +110,7 @@ async fn agy_1_why_2_acc_4_a_manager_sees_all_that_can_be_changed_through_either
     let unit = overview["units"][0]["id"].as_u64().unwrap();
     let theft = json!({
         "label": "Theft", "criminal": true, "active": false, "units": [unit], "authority": "Fictional Code 9",
-        "look_back_days": 30,
+        "look_back_days": 30, "class": "notice",
     });
     let put = async |path: &str, body: Value| world.call("PUT", path, Some(&chief), Some(body)).await.ok();
     put("/api/v1/agency/reasons/THEFT", theft.clone()).await;

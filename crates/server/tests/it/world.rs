@@ -3,14 +3,15 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use domain::{AgencyId, NewPhoto, Permission, ReasonCode, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, Course, NewPhoto, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId, UtcMicros};
 use serde_json::{Value, json};
-use sightline_server::accounts::api as account_api;
-use sightline_server::agencies::acts::{self, Act, NewUser, Secrets};
+use sightline_server::accounts::{api as account_api, store as account_store};
+use sightline_server::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Agreement, Reason};
 use sightline_server::basemap::Basemap;
 use sightline_server::http::serve;
+use sightline_server::training::acts::{Record, TrainingAct};
 use sightline_server::{App, Setup};
 use sqlx::{Connection, Executor};
 use std::collections::{BTreeSet, HashMap};
@@ -49,6 +50,7 @@ pub(crate) struct World {
     /// Credentials by key.
     pub(crate) cameras: HashMap<&'static str, String>,
     totp: HashMap<String, Vec<u8>>,
+    ids: HashMap<String, UserId>,
     data: TempDir,
 }
 
@@ -148,6 +150,7 @@ impl World {
             enforcement: UnitId(0),
             cameras: HashMap::new(),
             totp: HashMap::new(),
+            ids: HashMap::new(),
             data,
         };
         world.fill().await;
@@ -155,7 +158,7 @@ impl World {
     }
 
     async fn fill(&mut self) {
-        use Role::{AgencyManager, CriminalInvestigator, PatrolOfficer, TaskForceOfficer};
+        use Role::{AgencyManager, CriminalInvestigator, PatrolOfficer, Supervisor, TaskForceOfficer};
         account_api::make_host_operator(&self.app, "host", "Host", PASSWORD).await.unwrap();
         self.police = self.agency("Port Larkin Police", "open").await;
         self.roads = self.agency("Larkin Road Data", "open").await;
@@ -170,10 +173,12 @@ impl World {
         }
         let (police, roads, federal) = (self.police, self.roads, self.federal);
         self.user("chief", police, patrol, &[AgencyManager], &[]).await;
+        self.user("sergeant", police, patrol, &[Supervisor], &[]).await;
         self.user("officer", police, patrol, &[PatrolOfficer], &[Permission::Full]).await;
         self.user("detective", police, patrol, &[CriminalInvestigator], &ALL).await;
         self.user("roaddata", roads, office, &[AgencyManager], &[]).await;
         self.user("manager", federal, self.investigations, &[AgencyManager], &[]).await;
+        self.user("supervisor", federal, self.investigations, &[Supervisor], &[]).await;
         self.user("investigator", federal, self.investigations, &[CriminalInvestigator], &ALL).await;
         self.user("colleague", federal, self.investigations, &[CriminalInvestigator], &ALL).await;
         self.user("enforcement", federal, self.enforcement, &[TaskForceOfficer], &ALL).await;
@@ -188,7 +193,18 @@ impl World {
     }
 
     pub(crate) async fn agency(&self, name: &str, preset: &str) -> AgencyId {
-        let act = Act::CreateAgency { name: name.into(), preset: preset.into(), zone: "Etc/GMT+9".into() };
+        self.agency_of(name, preset, None).await
+    }
+
+    /// A public agency under the law of a state.
+    pub(crate) async fn agency_of(&self, name: &str, preset: &str, state: Option<&str>) -> AgencyId {
+        let act = Act::CreateAgency(NewAgency {
+            name: name.into(),
+            preset: preset.into(),
+            zone: "Etc/GMT+9".into(),
+            state: state.map(ToOwned::to_owned),
+            public_body: true,
+        });
         AgencyId(self.act(act).await)
     }
 
@@ -196,12 +212,13 @@ impl World {
         UnitId(self.act(Act::CreateUnit { agency, name: name.into(), profile: profile.into() }).await)
     }
 
-    async fn reason(&self, agency: AgencyId, code: &str, criminal: bool) {
+    pub(crate) async fn reason(&self, agency: AgencyId, code: &str, criminal: bool) {
         let reason = Reason {
             code: ReasonCode(code.into()),
             label: code.into(),
             criminal,
             active: true,
+            class: if criminal { ReasonClass::CriminalInvestigation } else { ReasonClass::Other },
             units: None,
             authority: "Fictional Code 7".into(),
             look_back_days: 365,
@@ -229,8 +246,23 @@ impl World {
             permissions: permissions.iter().copied().collect(),
             cleared: true,
         };
+        let id = user.id;
         acts::perform(&self.app, None, Act::CreateUser(user), secrets).await.unwrap();
+        self.trained(agency, id, Course::ALL).await;
         self.totp.insert(login.into(), secret);
+        self.ids.insert(login.into(), id);
+    }
+
+    /// Courses passed now.
+    pub(crate) async fn trained(&self, agency: AgencyId, user: UserId, courses: &[Course]) {
+        let record = |course: &Course| Record { user, course: *course, passed: self.clock.now() };
+        let records = courses.iter().map(record).collect();
+        self.act(Act::Training(TrainingAct::Import { agency, records })).await;
+    }
+
+    /// A camera on a pole, so that the agency has detections of its own to ask for.
+    pub(crate) async fn camera_of(&mut self, key: &'static str, agency: AgencyId) {
+        self.camera(key, agency, "pole", Some((34.0, -140.0))).await;
     }
 
     async fn camera(&mut self, key: &'static str, agency: AgencyId, source: &str, at: Option<(f64, f64)>) {
@@ -267,6 +299,26 @@ impl World {
             document: "MOU 1".into(),
         };
         self.act(Act::SignAgreement(agreement)).await;
+    }
+
+    /// The user id of somebody whom this world made.
+    pub(crate) fn id(&self, login: &str) -> UserId {
+        *self.ids.get(login).expect(login)
+    }
+
+    /// The unit of somebody whom this world made.
+    pub(crate) async fn unit_of(&self, login: &str) -> UnitId {
+        account_store::user(&self.app.sql, self.id(login)).await.unwrap().unwrap().unit
+    }
+
+    /// Posts a file of lines.
+    pub(crate) async fn post_csv(&self, path: &str, token: &str, text: &str) -> Reply {
+        let request = Request::post(path).header("authorization", format!("Bearer {token}"));
+        self.send(request.header("content-type", "text/csv").body(Body::from(text.to_owned())).unwrap()).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, token: &str, body: Value) -> Reply {
+        self.call("PUT", path, Some(token), Some(body)).await
     }
 
     pub(crate) fn data(&self) -> &Path {
