@@ -3,12 +3,13 @@
 use crate::dataset::{Dataset, OWNER, cameras};
 use anyhow::Context;
 use domain::limits::BATCH_DETECTIONS_MAX;
-use domain::{AgencyId, NewDetection, Permission, ReasonCode, Role, UnitId, UserId};
+use domain::{AgencyId, Course, NewDetection, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId};
 use serde::{Deserialize, Serialize};
-use sightline_server::agencies::acts::{self, Act, NewUser, Secrets};
+use sightline_server::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Reason};
 use sightline_server::http::Problem;
+use sightline_server::training::acts::{Record, TrainingAct};
 use sightline_server::{App, Setup};
 use std::path::Path;
 use std::sync::Arc;
@@ -91,7 +92,13 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
     let act = async |act: Act, secrets: Secrets| acts::perform(app, None, act, secrets).await.map_err(plainly);
     let none = Secrets::default;
     let name = "Harbor Federal Service".to_owned();
-    let create = Act::CreateAgency { name, preset: PRESET.into(), zone: "America/Los_Angeles".into() };
+    let create = Act::CreateAgency(NewAgency {
+        name,
+        preset: PRESET.into(),
+        zone: "America/Los_Angeles".into(),
+        state: None,
+        public_body: true,
+    });
     let agency = AgencyId(act(create, none()).await?.id);
     anyhow::ensure!(agency == OWNER, "the data set's owner is the first agency");
     let create = Act::CreateUnit { agency, name: "Investigations".into(), profile: "investigations".into() };
@@ -101,6 +108,7 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
         label: "Smuggling investigation".into(),
         criminal: true,
         active: true,
+        class: ReasonClass::CriminalInvestigation,
         units: None,
         authority: "Fictional Code, title 7, section 12".into(),
         look_back_days: 3_650,
@@ -119,7 +127,11 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
         permissions: Permission::ALL.iter().copied().collect(),
         cleared: true,
     };
+    let (user_id, agency_id) = (user.id, user.agency);
     act(Act::CreateUser(user), secrets.map_err(plainly)?).await?;
+    let passed = storage::Clock::now(&*app.clock);
+    let records = Course::ALL.iter().map(|course| Record { user: user_id, course: *course, passed }).collect();
+    act(Act::Training(TrainingAct::Import { agency: agency_id, records }), none()).await?;
     let agency = agency_store::agency(&app.sql, agency).await?.context("the agency that was just made")?;
     for (number, (source, position)) in (1_u32..).zip(cameras()) {
         let camera = AddCamera {
@@ -135,7 +147,7 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
         let made = register_camera(app, None, &agency, camera).await.map_err(plainly)?;
         anyhow::ensure!(made.camera == number, "cameras are numbered in the order of their registration");
     }
-    let pools = agency_store::pool_facts(&app.sql, agency.id).await?;
+    let pools = agency_store::pool_facts(&app.sql, agency.id, |_| true).await?;
     let first = Dataset { rows: 1_000 };
     let fits = |number| {
         let read = first.read(number);

@@ -1,7 +1,7 @@
 //! SQL of cameras and pools.
 
 use crate::agencies::acts::{NewCamera, Secrets};
-use crate::agencies::store::{next_id, small_id};
+use crate::agencies::store::{names_in, next_id, small_id};
 use domain::{AgencyId, CameraId, PoolId, Position, Source, UtcMicros};
 use feeds::CameraFacts;
 use policy::{AgreementFacts, PoolFacts};
@@ -99,7 +99,7 @@ pub async fn by_credential(sql: &Sql, credential_hash: &str) -> Result<Option<Ca
 /// Names of some cameras, whoever owns them, for answers.
 pub async fn names(sql: &Sql, ids: BTreeSet<CameraId>) -> Result<HashMap<CameraId, String>, sqlx::Error> {
     let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
-    let found = agency_store::names_in(sql, "cameras", &ids).await?;
+    let found = names_in(sql, "cameras", &ids).await?;
     Ok(found.into_iter().map(|(id, name)| (CameraId(id), name)).collect())
 }
 

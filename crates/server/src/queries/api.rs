@@ -439,18 +439,17 @@ pub async fn cameras(
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<SeenCamera>>, Problem> {
     let owners = agency_store::agencies(&app.sql).await?;
-    let seen =
-        sharing::cameras(&app, &caller.agency).await?.into_iter().filter_map(|camera| {
-            let position = camera.position?;
-            let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
-            Some(SeenCamera {
-                name: camera.name,
-                source: camera.source.word().into(),
-                owner: owner.name.clone(),
-                lat: position.lat(),
-                lon: position.lon(),
-            })
-        });
+    let seen = sharing::cameras(&app, &caller.agency).await?.into_iter().filter_map(|camera| {
+        let position = camera.position?;
+        let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
+        Some(SeenCamera {
+            name: camera.name,
+            source: camera.source.word().into(),
+            owner: owner.name.clone(),
+            lat: position.lat(),
+            lon: position.lon(),
+        })
+    });
     Ok(Json(seen.collect()))
 }
 
