@@ -117,6 +117,7 @@ fn request(question: &Question) -> anyhow::Result<QueryRequest> {
             code: ReasonCode("BENCH".into()),
             criminal: true,
             active: true,
+            class: domain::ReasonClass::CriminalInvestigation,
             units: None,
             authority: "none".into(),
             max_look_back_days: 365,

@@ -180,6 +180,7 @@ fn request(criteria: Criteria, widen: Widen) -> QueryRequest {
             code: ReasonCode("SCALE".into()),
             criminal: true,
             active: true,
+            class: domain::ReasonClass::CriminalInvestigation,
             units: None,
             authority: "none".into(),
             max_look_back_days: 365,

@@ -22,7 +22,7 @@ pub use area::{Area, AreaError, Position};
 pub use detection::{Detection, NewDetection, NewPhoto, Reading, Source};
 pub use ids::{AgencyId, CameraId, DetectionId, PoolId, QueryId, UnitId, UserId};
 pub use plate::{MatchKind, PlateError, PlatePattern, PlateText, Token, Widen, Wildcards};
-pub use purpose::{Purpose, ReasonCode, Target, TargetKind};
+pub use purpose::{Purpose, ReasonClass, ReasonCode, Target, TargetKind};
 pub use question::{Criteria, Place, Question, QuestionError, QuestionKind};
 pub use record::Recordable;
 pub use roles::{LogIn, Permission, Role};

@@ -11,6 +11,18 @@ use serde::{Deserialize, Serialize};
 pub struct ReasonCode(pub String);
 
 word_enum!(
+    /// What a reason is for, as laws that allow only some purposes tell them apart.
+    ReasonClass {
+        CriminalInvestigation = "criminal-investigation",
+        /// Missing or endangered persons, trafficking.
+        MissingOrEndangered = "missing-or-endangered",
+        /// Notices of stolen vehicles and plates, of warrants, of the missing.
+        Notice = "notice",
+        Other = "other",
+    }
+);
+
+word_enum!(
     /// The three things that a question may be aimed at (WHY-3); a group of people is not among them.
     TargetKind {
         Person = "person",

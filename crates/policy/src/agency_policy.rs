@@ -5,16 +5,87 @@ use crate::refusal::own_sentence;
 use crate::rules::{PolicyError, Rules};
 use domain::Wildcards;
 
-/// A preset: its name, version, rules and numbers.
-type Preset = (&'static str, &'static str, &'static str, &'static str);
+/// A preset that comes with the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    pub name: &'static str,
+    pub version: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// How far it can be relied on: `the document`, `ours`, `draft for counsel`.
+    pub status: &'static str,
+    /// Cedar texts that make it up.
+    parts: &'static [&'static str],
+    limits: &'static str,
+}
 
-const BUILT_IN: [Preset; 2] = [
-    ("open", "3", include_str!("../presets/open.cedar"), include_str!("../presets/open.toml")),
-    ("pia-039b", "3", include_str!("../presets/pia-039b.cedar"), include_str!("../presets/pia-039b.toml")),
+const SHARED: &str = include_str!("../presets/shared.cedar");
+
+const BUILT_IN: [Preset; 7] = [
+    Preset {
+        name: "open",
+        version: "4",
+        title: "A small department that asks its own cameras",
+        status: "ours",
+        parts: &[include_str!("../presets/open.cedar")],
+        limits: include_str!("../presets/open.toml"),
+    },
+    Preset {
+        name: "pia-039b",
+        version: "4",
+        title: "DHS/ICE/PIA-039(b), exactly",
+        status: "the document",
+        parts: &[include_str!("../presets/pia-039b.cedar")],
+        limits: include_str!("../presets/pia-039b.toml"),
+    },
+    Preset {
+        name: "strict",
+        version: "1",
+        title: "Two persons, a preview first, 21 days",
+        status: "ours",
+        parts: &[SHARED, include_str!("../presets/strict.cedar")],
+        limits: include_str!("../presets/strict.toml"),
+    },
+    Preset {
+        name: "california",
+        version: "1",
+        title: "California, Civil Code 1798.90.5 ff.",
+        status: "draft for counsel",
+        parts: &[SHARED, include_str!("../presets/california.cedar")],
+        limits: include_str!("../presets/california.toml"),
+    },
+    Preset {
+        name: "virginia",
+        version: "1",
+        title: "Virginia, Code 2.2-5517",
+        status: "draft for counsel, primary text unread",
+        parts: &[SHARED, include_str!("../presets/virginia.cedar")],
+        limits: include_str!("../presets/virginia.toml"),
+    },
+    Preset {
+        name: "new-jersey",
+        version: "1",
+        title: "New Jersey, Attorney General Directive 2022-12",
+        status: "draft for counsel",
+        parts: &[SHARED, include_str!("../presets/new-jersey.cedar")],
+        limits: include_str!("../presets/new-jersey.toml"),
+    },
+    Preset {
+        name: "uk",
+        version: "1",
+        title: "United Kingdom, NASPLE",
+        status: "draft, primary text unread",
+        parts: &[SHARED, include_str!("../presets/uk.cedar")],
+        limits: include_str!("../presets/uk.toml"),
+    },
 ];
 
-/// Names of the presets that come with the program.
-pub const PRESETS: [&str; 2] = [BUILT_IN[0].0, BUILT_IN[1].0];
+/// The presets that come with the program.
+pub const PRESETS: [Preset; 7] = BUILT_IN;
+
+fn find(name: &str) -> Result<Preset, PolicyError> {
+    BUILT_IN.into_iter().find(|preset| preset.name == name).ok_or(PolicyError::NoSuchPreset)
+}
 
 /// The rules and limits of one agency. Loading validates; deciding only evaluates.
 #[derive(Debug)]
@@ -28,9 +99,8 @@ pub struct AgencyPolicy {
 impl AgencyPolicy {
     /// One of [`PRESETS`].
     pub fn preset(name: &str) -> Result<Self, PolicyError> {
-        let (name, version, rules, limits) =
-            BUILT_IN.into_iter().find(|preset| preset.0 == name).ok_or(PolicyError::NoSuchPreset)?;
-        Self::parse(name, version, rules, limits)
+        let preset = find(name)?;
+        Self::parse(preset.name, preset.version, &preset.parts.join("\n"), preset.limits)
     }
 
     /// An agency's own policy: Cedar rules beside those that every agency has, and limits as TOML.
@@ -40,9 +110,9 @@ impl AgencyPolicy {
     }
 
     /// The Cedar text and the limits of a preset, to start an own policy from.
-    pub fn preset_texts(name: &str) -> Result<(&'static str, &'static str), PolicyError> {
-        let preset = BUILT_IN.into_iter().find(|preset| preset.0 == name).ok_or(PolicyError::NoSuchPreset)?;
-        Ok((preset.2, preset.3))
+    pub fn preset_texts(name: &str) -> Result<(String, &'static str), PolicyError> {
+        let preset = find(name)?;
+        Ok((preset.parts.join("\n"), preset.limits))
     }
 
     pub fn name(&self) -> &str {

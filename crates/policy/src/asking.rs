@@ -3,7 +3,8 @@
 use crate::permit::Signature;
 use crate::personnel::PersonnelFile;
 use domain::{
-    AgencyId, Permission, PoolId, Purpose, QueryId, Question, ReasonCode, Role, Source, UnitId, UserId, UtcMicros,
+    AgencyId, Permission, PoolId, Purpose, QueryId, Question, ReasonClass, ReasonCode, Role, Source, UnitId, UserId,
+    UtcMicros,
 };
 use std::collections::BTreeSet;
 
@@ -51,6 +52,8 @@ pub struct ReasonFacts {
     /// For criminal investigations, not administrative ones.
     pub criminal: bool,
     pub active: bool,
+    /// What the agency says that it is for.
+    pub class: ReasonClass,
     /// The units that may use it; `None` is all.
     pub units: Option<BTreeSet<UnitId>>,
     /// The legal authority that the code stands for; recorded with the permit.
@@ -82,6 +85,8 @@ pub struct QueryRecord {
     pub suspicion_facts_uses: u32,
     /// A preview of exactly this question was seen in this session (LIM-4).
     pub previewed: bool,
+    /// The agency has recorded where its usage and privacy policy is published.
+    pub policy_published: bool,
 }
 
 /// A pool that could be asked, and the agreement under which its owner shares it with the asker's agency.

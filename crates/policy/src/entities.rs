@@ -4,6 +4,7 @@ use crate::asking::{AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFac
 use crate::facts::{AreaFacts, Facts, Filled};
 use crate::limits::{Limits, Strictness};
 use crate::personnel::Lapses;
+use crate::sharing::PartyFacts;
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression as Value, Schema,
 };
@@ -26,6 +27,7 @@ entity_types!(
     ACTION = "Action",
     AGENCY = "Agency",
     COURSE = "Course",
+    PARTY = "Party",
     PERMISSION = "Permission",
     POOL = "Pool",
     ROLE = "Role",
@@ -125,6 +127,7 @@ impl<'a> Person<'a> {
             ("unitProfile".to_owned(), Value::new_string(self.unit_profile.to_owned())),
             ("permissions".to_owned(), permissions(self.permissions)),
             ("unusedPermissions".to_owned(), permissions(&self.lapses.unused)),
+            ("overduePermissions".to_owned(), permissions(&self.lapses.overdue)),
             ("endedPermissions".to_owned(), permissions(&self.lapses.ended)),
             ("lapsedTraining".to_owned(), lapsed_training),
             ("rulesAccepted".to_owned(), Value::new_bool(self.rules_accepted)),
@@ -178,6 +181,22 @@ pub(crate) fn entities(
     Entities::from_entities(all, Some(schema)).map_err(|_| NotSaid)
 }
 
+/// A party to a sharing agreement: its name in policies, and its entity.
+pub(crate) fn party(facts: &PartyFacts) -> Result<(EntityUid, Entity), NotSaid> {
+    let uid = uid(&PARTY, facts.agency.to_string());
+    let attributes = HashMap::from([
+        ("active".to_owned(), Value::new_bool(facts.active)),
+        ("state".to_owned(), Value::new_string(facts.state.clone().unwrap_or_default())),
+        ("publicBody".to_owned(), Value::new_bool(facts.public_body)),
+    ]);
+    Ok((uid.clone(), Entity::new(uid, attributes, HashSet::new()).map_err(|_| NotSaid)?))
+}
+
+/// The context of a sharing decision.
+pub(crate) fn sharing_context(now: UtcMicros) -> Result<Context, NotSaid> {
+    context(vec![("now", Value::new_long(now.0))])
+}
+
 /// How the colleague stands whom the purpose names, once decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OnBehalf {
@@ -224,6 +243,7 @@ impl Asking<'_> {
             ("permission", permission(self.kind().permission())),
             ("previewed", Value::new_bool(self.request.record.previewed)),
             ("approved", Value::new_bool(self.approved)),
+            ("policyPublished", Value::new_bool(self.request.record.policy_published)),
             ("purpose", purpose(self.request, facts, self.limits)?),
             ("hasState", Value::new_bool(facts.has_state)),
             ("spanDays", Value::new_long(facts.span_days)),
@@ -298,6 +318,7 @@ fn reason_record(reason: &ReasonFacts, unit: UnitId) -> Result<Value, NotSaid> {
     record([
         ("code", Value::new_string(reason.code.0.clone())),
         ("criminal", Value::new_bool(reason.criminal)),
+        ("class", Value::new_string(reason.class.word().to_owned())),
         ("active", Value::new_bool(reason.active)),
         ("forUnit", Value::new_bool(reason.units.as_ref().is_none_or(|units| units.contains(&unit)))),
         ("maxLookBackDays", Value::new_long(reason.max_look_back_days.into())),

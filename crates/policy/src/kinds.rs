@@ -43,12 +43,14 @@ pub struct KindStanding {
 
 /// Tries a kind of question for a caller, through this caller's door, with each of the reasons that the caller's unit may
 /// use: the best of them counts.
+#[expect(clippy::too_many_arguments, reason = "each is a fact of its own")]
 pub fn kind_standing(
     policy: &AgencyPolicy,
     asker: &Asker,
     kind: QuestionKind,
     reasons: &[ReasonFacts],
     pools: &[PoolFacts],
+    policy_published: bool,
     now: UtcMicros,
 ) -> Option<KindStanding> {
     let question = well_formed(kind, policy.limits(), State::us("CA").ok(), now)?;
@@ -65,7 +67,7 @@ pub fn kind_standing(
         colleague: None,
         pools: pools.to_vec(),
         again_of: None,
-        record: QueryRecord { previewed: true, ..QueryRecord::default() },
+        record: QueryRecord { previewed: true, policy_published, ..QueryRecord::default() },
     };
     let code = |reason: Option<&ReasonFacts>| reason.map_or(ReasonCode("-".into()), |reason| reason.code.clone());
     let mut tried: Vec<Option<&ReasonFacts>> = reasons.iter().map(Some).collect();

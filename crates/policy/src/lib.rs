@@ -19,8 +19,9 @@ mod print;
 mod refusal;
 mod rules;
 mod shape;
+mod sharing;
 
-pub use agency_policy::{AgencyPolicy, PRESETS};
+pub use agency_policy::{AgencyPolicy, PRESETS, Preset};
 pub use asking::{
     AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRecord, QueryRequest, ReasonFacts,
 };
@@ -35,3 +36,4 @@ pub use personnel::{GrantFacts, GrantStanding, PersonnelFile, Training};
 pub use print::{RelevantRow, print};
 pub use refusal::Refusal;
 pub use rules::PolicyError;
+pub use sharing::{PartyFacts, SharingRefusal, share};

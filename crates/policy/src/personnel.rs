@@ -19,6 +19,8 @@ pub struct PersonnelFile {
 pub struct GrantFacts {
     /// The latest of: granted, confirmed by a review, used.
     pub in_use: UtcMicros,
+    /// The later of: granted, confirmed by a review.
+    pub confirmed: UtcMicros,
     /// Until when a supervisor certified the need to know; `None` where no certificate was needed.
     pub until: Option<UtcMicros>,
 }
@@ -26,7 +28,7 @@ pub struct GrantFacts {
 impl PersonnelFile {
     /// Everything was learned, granted and used at this instant.
     pub fn fresh(at: UtcMicros) -> Self {
-        let grant = GrantFacts { in_use: at, until: None };
+        let grant = GrantFacts { in_use: at, confirmed: at, until: None };
         Self {
             trained: Course::ALL.iter().map(|course| (*course, at)).collect(),
             grants: Permission::ALL.iter().map(|permission| (*permission, grant)).collect(),
@@ -91,6 +93,8 @@ pub(crate) struct Lapses {
     pub(crate) training: BTreeMap<Course, Option<UtcMicros>>,
     pub(crate) unused: BTreeSet<Permission>,
     pub(crate) ended: BTreeSet<Permission>,
+    /// Their review is late.
+    pub(crate) overdue: BTreeSet<Permission>,
 }
 
 impl Lapses {
@@ -109,6 +113,10 @@ impl Lapses {
             }
         }
         for permission in permissions {
+            let confirmed = file.grants.get(permission).map(|facts| facts.confirmed);
+            if confirmed.is_none_or(|confirmed| limits.review_due(confirmed) <= now) {
+                lapses.overdue.insert(*permission);
+            }
             match file.grants.get(permission).map(|facts| limits.grant(*facts, now)) {
                 Some(GrantStanding::InForce) => {}
                 Some(GrantStanding::Ended) => drop(lapses.ended.insert(*permission)),

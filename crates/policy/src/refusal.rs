@@ -72,6 +72,11 @@ impl Refusal {
         &self.asked.by
     }
 
+    /// Rules whose evaluation failed, where that is why.
+    pub fn failed_rules(&self) -> &[String] {
+        &self.asked.failed_rules
+    }
+
     pub fn query(&self) -> Option<QueryId> {
         self.asked.query
     }

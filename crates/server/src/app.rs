@@ -2,7 +2,7 @@
 
 use crate::basemap::Basemap;
 use crate::queries::answers::Answers;
-use crate::{accounts, agencies, cameras, people, queries, saved_areas, training};
+use crate::{accounts, agencies, cameras, oversight, people, queries, saved_areas, training};
 use axum::http::HeaderValue;
 use detections::{PhotoSource, Store, StoreConfig};
 use domain::{Detection, NewPhoto};
@@ -26,6 +26,7 @@ pub struct App {
     pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub answers: Answers,
+    pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
@@ -118,6 +119,7 @@ impl App {
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
         queries::texts::migrate(&sql).await?;
+        oversight::alarms::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
         let ledger = Ledger::open(LedgerConfig {
@@ -136,8 +138,8 @@ impl App {
         ))
         .await?;
         let mut policies = BTreeMap::new();
-        for name in policy::PRESETS {
-            policies.insert(name, AgencyPolicy::preset(name)?);
+        for preset in policy::PRESETS {
+            policies.insert(preset.name, AgencyPolicy::preset(preset.name)?);
         }
         Ok(Arc::new(Self {
             sql,
@@ -148,6 +150,7 @@ impl App {
             vault,
             clock,
             answers: Answers::default(),
+            alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
             ingest: cameras::ingest_log::IngestLog::default(),
             photo_source,

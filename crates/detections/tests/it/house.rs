@@ -83,6 +83,7 @@ pub(crate) fn request(criteria: Criteria) -> QueryRequest {
             code: ReasonCode("BURGLARY".into()),
             criminal: true,
             active: true,
+            class: ReasonClass::CriminalInvestigation,
             units: None,
             authority: "Penal Code 459".into(),
             max_look_back_days: 365,

@@ -125,6 +125,7 @@ pub(crate) fn reason() -> ReasonFacts {
         code: ReasonCode("BURGLARY".into()),
         criminal: true,
         active: true,
+        class: ReasonClass::CriminalInvestigation,
         units: None,
         authority: "Penal Code 459".into(),
         max_look_back_days: 365,
@@ -161,7 +162,7 @@ pub(crate) fn ask(kind: QuestionKind) -> QueryRequest {
         colleague: None,
         pools: vec![own_pool(1)],
         again_of: None,
-        record: QueryRecord { previewed: true, ..QueryRecord::default() },
+        record: QueryRecord { previewed: true, policy_published: true, ..QueryRecord::default() },
     }
 }
 

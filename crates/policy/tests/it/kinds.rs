@@ -5,7 +5,7 @@ use domain::*;
 use policy::*;
 
 fn standing(policy: &AgencyPolicy, asker: &Asker, kind: QuestionKind, reasons: &[ReasonFacts]) -> KindStanding {
-    kind_standing(policy, asker, kind, reasons, &ask(kind).pools, NOW).unwrap()
+    kind_standing(policy, asker, kind, reasons, &ask(kind).pools, true, NOW).unwrap()
 }
 
 fn rule(standing: &KindStanding) -> &str {

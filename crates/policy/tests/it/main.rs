@@ -8,6 +8,7 @@ mod evidence;
 mod extent;
 mod kinds;
 mod matrix;
+mod presets;
 mod print;
 mod properties;
 mod purpose;

@@ -83,9 +83,11 @@ fn section(text: &mut String, policy: &AgencyPolicy, profile: &str) {
 #[test]
 fn acc_2_the_policy_matrix_is_what_is_decided() {
     let mut text = HEAD.to_owned();
-    for name in PRESETS {
-        let policy = AgencyPolicy::preset(name).unwrap();
-        for profile in PROFILES {
+    for preset in PRESETS {
+        let policy = AgencyPolicy::preset(preset.name).unwrap();
+        // Only one preset tells units apart.
+        let profiles: &[_] = if preset.name == "pia-039b" { &PROFILES } else { &["default"] };
+        for profile in profiles {
             section(&mut text, &policy, profile);
         }
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// Rules that an agency might add.
 const FORBIDS: [&str; 6] = [
-    r#"forbid (principal, action, resource) when { context.channel == "api" };"#,
+    r#"forbid (principal, action in [Action::"use", Action::"see"], resource) when { context.channel == "api" };"#,
     r#"forbid (principal in Role::"patrol-officer", action in Action::"ask", resource);"#,
     r#"forbid (principal, action == Action::"see", resource) when { resource.commercial };"#,
     r#"forbid (principal, action in Action::"ask", resource) unless { context.purpose.hasSubject };"#,

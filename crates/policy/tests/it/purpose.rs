@@ -297,7 +297,7 @@ fn changed(name: &str, changes: &[(&str, &str)]) -> AgencyPolicy {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)
     });
-    AgencyPolicy::parse(name, "changed", cedar, &limits).unwrap()
+    AgencyPolicy::parse(name, "changed", &cedar, &limits).unwrap()
 }
 
 #[test]

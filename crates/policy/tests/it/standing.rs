@@ -81,7 +81,7 @@ fn acc_5_every_required_training_must_be_current_or_nothing_is_asked() {
 
 #[test]
 fn acc_7_a_permission_lapses_when_it_is_not_used_and_when_its_certificate_ends() {
-    let since = |days: i64| GrantFacts { in_use: NOW.plus_micros(-days * DAY_MICROS), until: None };
+    let since = |days: i64| GrantFacts { in_use: NOW.plus_micros(-days * DAY_MICROS), confirmed: NOW, until: None };
     for kind in QuestionKind::ALL {
         let with = |facts: Option<GrantFacts>| {
             let mut request = ask(*kind);

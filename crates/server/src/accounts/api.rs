@@ -5,9 +5,8 @@ use super::store::{self, Session, SessionKind, User};
 use super::throttle::Settled;
 use super::{password, sessions};
 use crate::App;
-use crate::agencies::acts::{self, Act, NewUser};
-use crate::agencies::{api as agency_api, store as agency_store};
-use crate::cameras::store as camera_store;
+use crate::agencies::acts::{self, Act, NewAgency, NewUser};
+use crate::agencies::{api as agency_api, sharing, store as agency_store};
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use crate::oversight::entries::{Entry, SignInFailed};
@@ -329,7 +328,7 @@ pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Ca
 }
 
 async fn centre(app: &App, caller: &Caller) -> Result<Option<[f64; 2]>, Problem> {
-    let cameras = camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?;
+    let cameras = sharing::cameras(app, &caller.agency).await?;
     let positions: Vec<_> = cameras.iter().filter_map(|camera| camera.position).collect();
     let middle = |of: fn(&domain::Position) -> f64| {
         let mut values: Vec<f64> = positions.iter().map(of).collect();
@@ -452,7 +451,13 @@ pub async fn make_host_operator(app: &App, login: &str, name: &str, plain_passwo
     let agency = if let Some(agency) = made {
         agency.id
     } else {
-        let create = Act::CreateAgency { name: HOST_AGENCY.into(), preset: "open".into(), zone: "UTC".into() };
+        let create = Act::CreateAgency(NewAgency {
+            name: HOST_AGENCY.into(),
+            preset: "open".into(),
+            zone: "UTC".into(),
+            state: None,
+            public_body: false,
+        });
         AgencyId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
     };
     let made = agency_store::units(&app.sql, agency).await?.into_iter().find(|unit| unit.name == HOST_UNIT);

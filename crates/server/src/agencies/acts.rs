@@ -22,19 +22,57 @@ use uuid::Uuid;
 /// A change to who may do what. Secrets are not part of an act: they are not recorded.
 #[derive(Clone, Debug)]
 pub enum Act {
-    CreateAgency { name: String, preset: String, zone: String },
-    CreateUnit { agency: AgencyId, name: String, profile: String },
-    PutReason { agency: AgencyId, reason: Reason },
+    CreateAgency(NewAgency),
+    /// The agency records where its usage and privacy policy is published, and since when.
+    PublishPolicy {
+        agency: AgencyId,
+        reference: String,
+        date: String,
+    },
+    CreateUnit {
+        agency: AgencyId,
+        name: String,
+        profile: String,
+    },
+    PutReason {
+        agency: AgencyId,
+        reason: Reason,
+    },
     CreateUser(NewUser),
-    ReplaceRules { agency: AgencyId, rules_text: String, enhanced_rules_text: String },
+    ReplaceRules {
+        agency: AgencyId,
+        rules_text: String,
+        enhanced_rules_text: String,
+    },
     AddCamera(NewCamera),
-    SetCameraActive { agency: AgencyId, camera: CameraId, active: bool },
+    SetCameraActive {
+        agency: AgencyId,
+        camera: CameraId,
+        active: bool,
+    },
     SignAgreement(Agreement),
     SaveAreas(NewSavedAreas),
-    DeleteSavedAreas { agency: AgencyId, user: UserId, id: Uuid },
+    DeleteSavedAreas {
+        agency: AgencyId,
+        user: UserId,
+        id: Uuid,
+    },
     People(PeopleAct),
     Cases(CaseAct),
     Training(TrainingAct),
+}
+
+/// An agency that the host operator makes.
+#[derive(Clone, Debug)]
+pub struct NewAgency {
+    pub name: String,
+    pub preset: String,
+    /// IANA.
+    pub zone: String,
+    /// The state whose law holds for it, such as `US-CA`.
+    pub state: Option<String>,
+    /// A public body, not a company.
+    pub public_body: bool,
 }
 
 /// A person whom a manager gives an account (ACC-1).
@@ -73,8 +111,9 @@ pub struct SignedAct {
 impl Act {
     fn agency(&self) -> Option<AgencyId> {
         match self {
-            Self::CreateAgency { .. } => None,
+            Self::CreateAgency(_) => None,
             Self::CreateUnit { agency, .. }
+            | Self::PublishPolicy { agency, .. }
             | Self::PutReason { agency, .. }
             | Self::ReplaceRules { agency, .. }
             | Self::SetCameraActive { agency, .. }
@@ -91,7 +130,8 @@ impl Act {
 
     fn kind(&self) -> &'static str {
         match self {
-            Self::CreateAgency { .. } => "agency.created",
+            Self::CreateAgency(_) => "agency.created",
+            Self::PublishPolicy { .. } => "policy.published",
             Self::CreateUnit { .. } => "unit.created",
             Self::PutReason { .. } => "reason.set",
             Self::CreateUser(_) => "user.created",
@@ -109,10 +149,15 @@ impl Act {
 
     fn record(&self) -> Value {
         match self {
-            Self::CreateAgency { name, preset, zone } => json!({ "name": name, "preset": preset, "zone": zone }),
+            Self::CreateAgency(new) => json!({
+                "name": new.name, "preset": new.preset, "zone": new.zone, "state": new.state,
+                "public_body": new.public_body,
+            }),
+            Self::PublishPolicy { reference, date, .. } => json!({ "reference": reference, "date": date }),
             Self::CreateUnit { name, profile, .. } => json!({ "name": name, "profile": profile }),
             Self::PutReason { reason, .. } => json!({
                 "code": reason.code, "label": reason.label, "criminal": reason.criminal, "active": reason.active,
+                "class": reason.class,
                 "units": reason.units, "authority": reason.authority, "look_back_days": reason.look_back_days,
             }),
             Self::CreateUser(user) => json!({
@@ -242,7 +287,15 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
     let now = app.clock.now();
     let SignedAct { by, act } = recorded.into_act();
     let id = match act {
-        Act::CreateAgency { name, preset, zone } => insert_agency(&mut transaction, &name, &preset, &zone).await?,
+        Act::CreateAgency(new) => insert_agency(&mut transaction, &new).await?,
+        Act::PublishPolicy { agency, reference, date } => {
+            sqlx::query("UPDATE agencies SET published = $2 WHERE id = $1")
+                .bind(i64::from(agency.0))
+                .bind(format!("{reference}, {date}"))
+                .execute(&mut *transaction)
+                .await?;
+            0
+        }
         Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
         Act::CreateUser(user) => {
@@ -268,24 +321,22 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
     Ok(id)
 }
 
-async fn insert_agency(
-    transaction: &mut Transaction<'_, Any>,
-    name: &str,
-    preset: &str,
-    zone: &str,
-) -> Result<u32, sqlx::Error> {
+async fn insert_agency(transaction: &mut Transaction<'_, Any>, new: &NewAgency) -> Result<u32, sqlx::Error> {
     let id = next_id(&mut **transaction, "agencies").await?;
     sqlx::query(
-        "INSERT INTO agencies (id, name, preset, zone, active, rules_version, rules_text, enhanced_rules_text)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $7)",
+        "INSERT INTO agencies (id, name, preset, zone, active, rules_version, rules_text, enhanced_rules_text,
+             state, public_body)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)",
     )
     .bind(id)
-    .bind(name)
-    .bind(preset)
-    .bind(zone)
+    .bind(new.name.as_str())
+    .bind(new.preset.as_str())
+    .bind(new.zone.as_str())
     .bind(1_i64)
     .bind(super::rules_text::RULES_OF_BEHAVIOUR)
     .bind(super::rules_text::ENHANCED_RULES_OF_BEHAVIOUR)
+    .bind(new.state.clone())
+    .bind(i64::from(new.public_body))
     .execute(&mut **transaction)
     .await?;
     store::small_id(id)
@@ -314,11 +365,11 @@ async fn upsert_reason(
     reason: &Reason,
 ) -> Result<u32, sqlx::Error> {
     sqlx::query(
-        "INSERT INTO reasons (agency, code, label, criminal, active, units, authority, look_back_days)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO reasons (agency, code, label, criminal, active, units, authority, look_back_days, class)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (agency, code) DO UPDATE SET label = excluded.label, criminal = excluded.criminal,
              active = excluded.active, units = excluded.units, authority = excluded.authority,
-             look_back_days = excluded.look_back_days",
+             look_back_days = excluded.look_back_days, class = excluded.class",
     )
     .bind(i64::from(agency.0))
     .bind(reason.code.0.as_str())
@@ -328,6 +379,7 @@ async fn upsert_reason(
     .bind(reason.units.as_ref().map(join_words))
     .bind(reason.authority.as_str())
     .bind(i64::from(reason.look_back_days))
+    .bind(reason.class.word())
     .execute(&mut **transaction)
     .await?;
     Ok(0)

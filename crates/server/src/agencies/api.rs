@@ -1,18 +1,23 @@
 //! Changes over HTTP: agencies by the host operator; units, reasons, rules, users, cameras, agreements by managers, of
 //! their own agency only. What managers look at is in [`super::overview`].
 
-use super::acts::{self, Act, Done, NewCamera, NewUser, Secrets};
+use super::acts::{self, Act, Done, NewAgency, NewCamera, NewUser, Secrets};
+use super::sharing;
 use super::store::{self, Agreement, Reason};
 use crate::App;
 use crate::accounts::{Caller, sessions};
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::oversight::entries::Entry;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use domain::{AgencyId, CameraId, Permission, Position, ReasonCode, Role, Source, UnitId, UserId, UtcMicros};
+use domain::{
+    AgencyId, CameraId, Permission, Position, ReasonClass, ReasonCode, Role, Source, UnitId, UserId, UtcMicros,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -73,10 +78,15 @@ pub fn words<T: Ord>(field: &str, words: &[String], read: fn(&str) -> Option<T>)
 #[serde(deny_unknown_fields)]
 pub struct CreateAgency {
     pub name: String,
-    /// `open` or `pia-039b`.
+    /// One of `GET /api/v1/policy/presets`.
     pub preset: String,
     /// IANA time zone.
     pub zone: String,
+    /// The state whose law holds for it, ISO 3166-2 such as `US-CA`; left out for none, as a federal agency.
+    pub state: Option<String>,
+    /// A public body, not a company.
+    #[serde(default = "yes")]
+    pub public_body: bool,
 }
 
 /// Creates an agency. Host operators only.
@@ -89,12 +99,18 @@ pub async fn create_agency(
 ) -> MadeAnswer {
     let body: CreateAgency = read_json(&bytes)?;
     if app.policy(&body.preset).is_none() {
-        return Err(Problem::invalid("preset", format!("the preset is one of: {}", policy::PRESETS.join(", "))));
+        return Err(Problem::invalid(
+            "preset",
+            format!("the preset is one of: {}", policy::PRESETS.map(|preset| preset.name).join(", ")),
+        ));
     }
     if jiff::tz::TimeZone::get(&body.zone).is_err() {
         return Err(Problem::invalid("zone", "the zone is an IANA time zone such as `America/Los_Angeles`"));
     }
-    let act = Act::CreateAgency { name: name("name", &body.name)?, preset: body.preset, zone: body.zone };
+    let state = body.state.map(|text| text.parse::<domain::State>()).transpose();
+    let state = state.map_err(|error| Problem::invalid("state", error.to_string()))?.map(|state| state.to_string());
+    let (name, public_body) = (name("name", &body.name)?, body.public_body);
+    let act = Act::CreateAgency(NewAgency { name, preset: body.preset, zone: body.zone, state, public_body });
     perform(&app, &caller, act, Secrets::default()).await
 }
 
@@ -171,6 +187,9 @@ pub struct PutReason {
     pub criminal: bool,
     #[serde(default = "yes")]
     pub active: bool,
+    /// What it is for: `criminal-investigation`, `missing-or-endangered`, `notice`, `other`; left out, the first for a
+    /// criminal reason and the last for others.
+    pub class: Option<String>,
     /// Units that may use it; left out, all.
     pub units: Option<Vec<u32>>,
     /// The legal authority that the reason rests on.
@@ -196,8 +215,17 @@ pub async fn put_reason(
     if body.look_back_days == 0 || body.look_back_days > LOOK_BACK_DAYS_MAX {
         return Err(Problem::invalid("look_back_days", format!("a look-back is 1 to {LOOK_BACK_DAYS_MAX} days")));
     }
+    let class = match body.class.as_deref() {
+        None if body.criminal => ReasonClass::CriminalInvestigation,
+        None => ReasonClass::Other,
+        Some(word) => ReasonClass::from_word(word).ok_or_else(|| {
+            let words = ReasonClass::ALL.iter().map(|class| class.word()).collect::<Vec<_>>().join(", ");
+            Problem::invalid("class", format!("the class is one of: {words}"))
+        })?,
+    };
     let reason = Reason {
         code,
+        class,
         label: name("label", &body.label)?,
         criminal: body.criminal,
         active: body.active,
@@ -232,6 +260,30 @@ pub async fn replace_rules(
     let act =
         Act::ReplaceRules { agency: caller.agency.id, rules_text: body.text, enhanced_rules_text: body.enhanced_text };
     perform(&app, &caller, act, Secrets::default()).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Publication {
+    /// Where the agency's usage and privacy policy can be read.
+    pub reference: String,
+    /// Since when, such as `2026-05-03`.
+    pub date: String,
+}
+
+/// Records where the agency's usage and privacy policy is published; some presets ask for it before any question.
+#[utoipa::path(put, path = "/api/v1/agency/publication", tag = "management", request_body = Publication,
+    responses((status = 201, body = Made), (status = 422, body = Problem)))]
+pub async fn publish_policy(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> MadeAnswer {
+    let body: Publication = read_json(&bytes)?;
+    let date: jiff::civil::Date =
+        body.date.parse().map_err(|_| Problem::invalid("date", "the date is a day such as 2026-05-03"))?;
+    let (agency, reference) = (caller.agency.id, name("reference", &body.reference)?);
+    perform(&app, &caller, Act::PublishPolicy { agency, reference, date: date.to_string() }, Secrets::default()).await
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -441,7 +493,14 @@ pub async fn sign_agreement(
     if recipient == caller.agency.id {
         return Err(Problem::invalid("recipient", "an agency needs no agreement with itself"));
     }
-    store::agency(&app.sql, recipient).await?.filter(|agency| agency.active).ok_or_else(Problem::not_found)?;
+    let other = store::agency(&app.sql, recipient).await?.filter(|agency| agency.active);
+    let other = other.ok_or_else(Problem::not_found)?;
+    if let Err(refusal) = sharing::allowed(&app, &caller.agency, &other) {
+        let details = json!({ "by": caller.user.id, "recipient": recipient, "rule": refusal.rule });
+        let entry = app.ledger.record(Entry::of(Some(caller.agency.id), "agreement.refused", details)).await?.entry();
+        let problem = Problem::not_permitted(refusal.sentence).recorded_as(entry.index);
+        return Err(Problem { rule: Some(refusal.rule), unlock: refusal.unlock, ..problem });
+    }
     let instant = |field: &str, text: &str| {
         UtcMicros::parse_rfc3339(text).map_err(|error| Problem::invalid(field, error.to_string()))
     };

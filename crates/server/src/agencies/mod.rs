@@ -6,5 +6,7 @@ pub mod acts;
 pub mod api;
 pub mod cases;
 pub mod overview;
+pub mod presets;
 pub mod rules_text;
+pub mod sharing;
 pub mod store;

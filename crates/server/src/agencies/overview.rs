@@ -22,6 +22,12 @@ pub struct Overview {
     pub name: String,
     pub preset: String,
     pub zone: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    pub public_body: bool,
+    /// Where the agency's usage and privacy policy is published, with the date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
     pub rules_version: i64,
     pub rules: RulesView,
     pub units: Vec<UnitView>,
@@ -47,6 +53,8 @@ pub struct ReasonSetting {
     pub criminal: bool,
     /// False where it is withdrawn.
     pub active: bool,
+    /// `criminal-investigation`, `missing-or-endangered`, `notice`, `other`.
+    pub class: String,
     /// Units that may use it; left out, all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub units: Option<Vec<u32>>,
@@ -62,6 +70,7 @@ impl From<store::Reason> for ReasonSetting {
             label: reason.label,
             criminal: reason.criminal,
             active: reason.active,
+            class: reason.class.word().into(),
             units: reason.units.map(|units| units.into_iter().map(|unit| unit.0).collect()),
             authority: reason.authority,
             look_back_days: reason.look_back_days,
@@ -136,6 +145,9 @@ pub async fn overview(
         name: agency.name.clone(),
         preset: agency.preset.clone(),
         zone: agency.zone.clone(),
+        state: agency.state.clone(),
+        public_body: agency.public_body,
+        published: agency.published.clone(),
         rules_version: agency.rules_version,
         rules: RulesView { text: agency.rules_text.clone(), enhanced_text: agency.enhanced_rules_text.clone() },
         reasons: reasons.into_iter().map(ReasonSetting::from).collect(),

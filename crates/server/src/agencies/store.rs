@@ -1,7 +1,7 @@
 //! SQL of agencies, units, reasons, pools and agreements.
 
-use domain::{AgencyId, Permission, PoolId, ReasonCode, Source, UnitId, UtcMicros};
-use policy::{AgreementFacts, PoolFacts, ReasonFacts};
+use domain::{AgencyId, Permission, PoolId, ReasonClass, ReasonCode, Source, UnitId, UtcMicros};
+use policy::{AgreementFacts, PartyFacts, PoolFacts, ReasonFacts};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row};
 use std::collections::BTreeSet;
@@ -12,9 +12,10 @@ pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
     sql.migrate("agencies", MIGRATIONS).await
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    statements: "
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        statements: "
         CREATE TABLE agencies (
             id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, preset TEXT NOT NULL, zone TEXT NOT NULL,
             active BIGINT NOT NULL, rules_version BIGINT NOT NULL, rules_text TEXT NOT NULL,
@@ -34,7 +35,19 @@ const MIGRATIONS: &[Migration] = &[Migration {
             recipient BIGINT NOT NULL REFERENCES agencies (id), sources TEXT, permissions TEXT NOT NULL, reasons TEXT,
             starts BIGINT NOT NULL, ends BIGINT NOT NULL, active BIGINT NOT NULL, document TEXT NOT NULL);
     ",
-}];
+    },
+    Migration {
+        // What laws of states tell apart: reasons by what they are for, agencies by state and kind, a published policy.
+        number: 2,
+        statements: "
+        ALTER TABLE reasons ADD COLUMN class TEXT NOT NULL DEFAULT 'other';
+        UPDATE reasons SET class = 'criminal-investigation' WHERE criminal <> 0;
+        ALTER TABLE agencies ADD COLUMN state TEXT;
+        ALTER TABLE agencies ADD COLUMN public_body BIGINT NOT NULL DEFAULT 1;
+        ALTER TABLE agencies ADD COLUMN published TEXT;
+    ",
+    },
+];
 
 /// A customer of the installation.
 #[derive(Clone, Debug)]
@@ -44,9 +57,22 @@ pub struct Agency {
     pub preset: String,
     pub zone: String,
     pub active: bool,
+    /// The state whose law holds for it, such as `US-CA`.
+    pub state: Option<String>,
+    /// A public body, not a company.
+    pub public_body: bool,
+    /// Where its usage and privacy policy is published, with the date.
+    pub published: Option<String>,
     pub rules_version: i64,
     pub rules_text: String,
     pub enhanced_rules_text: String,
+}
+
+impl Agency {
+    /// What sharing rules may know of it.
+    pub fn party(&self) -> PartyFacts {
+        PartyFacts { agency: self.id, active: self.active, state: self.state.clone(), public_body: self.public_body }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -65,6 +91,7 @@ pub struct Reason {
     pub label: String,
     pub criminal: bool,
     pub active: bool,
+    pub class: ReasonClass,
     /// `None` is every unit.
     pub units: Option<BTreeSet<UnitId>>,
     pub authority: String,
@@ -77,6 +104,7 @@ impl Reason {
             code: self.code.clone(),
             criminal: self.criminal,
             active: self.active,
+            class: self.class,
             units: self.units.clone(),
             authority: self.authority.clone(),
             max_look_back_days: self.look_back_days,
@@ -128,6 +156,9 @@ fn read_agency(row: &AnyRow) -> Result<Agency, sqlx::Error> {
         preset: row.try_get("preset")?,
         zone: row.try_get("zone")?,
         active: flag(row, "active")?,
+        state: row.try_get("state")?,
+        public_body: flag(row, "public_body")?,
+        published: row.try_get("published")?,
         rules_version: row.try_get("rules_version")?,
         rules_text: row.try_get("rules_text")?,
         enhanced_rules_text: row.try_get("enhanced_rules_text")?,
@@ -168,11 +199,13 @@ pub async fn units(sql: &Sql, agency: AgencyId) -> Result<Vec<Unit>, sqlx::Error
 
 fn read_reason(row: &AnyRow) -> Result<Reason, sqlx::Error> {
     let units: Option<String> = row.try_get("units")?;
+    let class: String = row.try_get("class")?;
     Ok(Reason {
         code: ReasonCode(row.try_get("code")?),
         label: row.try_get("label")?,
         criminal: flag(row, "criminal")?,
         active: flag(row, "active")?,
+        class: ReasonClass::from_word(&class).unwrap_or(ReasonClass::Other),
         units: units.map(|units| split_words(&units, |word| word.parse().ok()).collect()),
         authority: row.try_get("authority")?,
         look_back_days: small_id(row.try_get("look_back_days")?)?,
@@ -230,8 +263,13 @@ pub async fn agreements_of(sql: &Sql, agency: AgencyId) -> Result<Vec<Agreement>
 }
 
 /// The pools that policy decides on for an agency: its own, and those of others with the agreement that may open them.
-/// A pool under several agreements is listed once for each; a pool without one is not listed at all.
-pub async fn pool_facts(sql: &Sql, agency: AgencyId) -> Result<Vec<PoolFacts>, sqlx::Error> {
+/// A pool under several agreements is listed once for each; a pool without one is not listed at all. `owner_allows`: whether
+/// the owner's policy, as it is now, allows what the agreement says.
+pub async fn pool_facts(
+    sql: &Sql,
+    agency: AgencyId,
+    owner_allows: impl Fn(AgencyId) -> bool,
+) -> Result<Vec<PoolFacts>, sqlx::Error> {
     let agreements = agreements_of(sql, agency).await?;
     let rows = sqlx::query("SELECT id, owner, source FROM pools ORDER BY id").fetch_all(sql.pool()).await?;
     let mut facts = Vec::new();
@@ -242,6 +280,9 @@ pub async fn pool_facts(sql: &Sql, agency: AgencyId) -> Result<Vec<PoolFacts>, s
         let Some(source) = Source::from_word(&word) else { continue };
         if owner == agency {
             facts.push(PoolFacts { pool, owner, source, agreement: None });
+            continue;
+        }
+        if !agreements.iter().any(|agreement| agreement.owner == owner) || !owner_allows(owner) {
             continue;
         }
         let covers = |agreement: &&Agreement| {

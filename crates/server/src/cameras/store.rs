@@ -1,7 +1,7 @@
 //! SQL of cameras and pools.
 
 use crate::agencies::acts::{NewCamera, Secrets};
-use crate::agencies::store::{self as agency_store, next_id, small_id};
+use crate::agencies::store::{next_id, small_id};
 use domain::{AgencyId, CameraId, PoolId, Position, Source, UtcMicros};
 use feeds::CameraFacts;
 use policy::{AgreementFacts, PoolFacts};
@@ -108,9 +108,9 @@ pub async fn of_agency(sql: &Sql, agency: AgencyId) -> Result<Vec<Camera>, sqlx:
     rows.iter().map(read_camera).collect()
 }
 
-/// Active cameras that an agency owns, or whose detections it sees under an agreement in force.
-pub async fn visible_to(sql: &Sql, agency: AgencyId, now: UtcMicros) -> Result<Vec<Camera>, sqlx::Error> {
-    let pools = agency_store::pool_facts(sql, agency).await?;
+/// Active cameras that an agency owns, or whose detections it sees under an agreement in force: of `pools`, those that it
+/// could ask.
+pub async fn visible_in(sql: &Sql, pools: &[PoolFacts], now: UtcMicros) -> Result<Vec<Camera>, sqlx::Error> {
     let is_open = |facts: &PoolFacts| {
         let in_force = |agreement: &AgreementFacts| agreement.active && agreement.from <= now && now < agreement.to;
         facts.agreement.as_ref().is_none_or(in_force)

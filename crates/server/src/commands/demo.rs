@@ -3,7 +3,7 @@
 use super::demo_city::{self, DemoPlan};
 use super::{block_on, complain, plainly, say};
 use crate::accounts::{api as account_api, store as account_store};
-use crate::agencies::acts::{self, Act, NewUser, Secrets};
+use crate::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use crate::agencies::api::{AddCamera, register_camera};
 use crate::agencies::store::{self as agency_store, Agreement, Reason};
 use crate::basemap::Basemap;
@@ -15,7 +15,7 @@ use crate::training::acts::{Record, TrainingAct};
 use crate::{App, Setup};
 use anyhow::Context;
 use city::{City, Owner};
-use domain::{AgencyId, Course, Permission, ReasonCode, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, Course, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId, UtcMicros};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -230,7 +230,13 @@ impl Filling<'_> {
     }
 
     async fn agency(&self, name: &str, preset: &str) -> anyhow::Result<AgencyId> {
-        let create = Act::CreateAgency { name: name.into(), preset: preset.into(), zone: city::ZONE.into() };
+        let create = Act::CreateAgency(NewAgency {
+            name: name.into(),
+            preset: preset.into(),
+            zone: city::ZONE.into(),
+            state: None,
+            public_body: name != COMMERCIAL,
+        });
         Ok(AgencyId(self.act(create).await?))
     }
 
@@ -244,6 +250,7 @@ impl Filling<'_> {
             label: label.into(),
             criminal,
             active: true,
+            class: if criminal { ReasonClass::CriminalInvestigation } else { ReasonClass::Other },
             units: None,
             authority: "Fictional Code, title 7, section 12".into(),
             look_back_days: days,

@@ -11,20 +11,24 @@ use utoipa::ToSchema;
 /// Whether the service can answer, and how much it holds; no personal data.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`, or `degraded` where a part of the store is damaged and set aside.
+    /// `ok`, or `degraded` where a part of the store is damaged and set aside, or a rule of a policy failed.
     pub status: String,
     pub version: String,
     pub ledger_size: u64,
+    /// Questions that were refused because a rule could not be evaluated, since the start.
+    pub policy_errors: u64,
 }
 
 /// Whether the service can answer.
 #[utoipa::path(get, path = "/api/v1/health", tag = "service", responses((status = 200, body = Health), (status = 503, body = Problem)))]
 pub async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
     app.sql.ping().await?;
-    let whole = app.store.stats().set_aside.is_empty();
+    let policy_errors = app.alarms.since_start();
+    let whole = app.store.stats().set_aside.is_empty() && policy_errors == 0;
     Ok(Json(Health {
         status: if whole { "ok" } else { "degraded" }.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         ledger_size: app.ledger.size(),
+        policy_errors,
     }))
 }

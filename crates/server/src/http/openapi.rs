@@ -55,6 +55,9 @@ use utoipa::OpenApi;
         agencies::api::create_unit,
         agencies::api::put_reason,
         agencies::api::replace_rules,
+        agencies::api::publish_policy,
+        agencies::presets::list,
+        oversight::alarms::list,
         agencies::cases::show,
         agencies::cases::set_pattern,
         agencies::cases::import,
@@ -85,6 +88,7 @@ use utoipa::OpenApi;
         (name = "ledger", description = "The tamper-evident log and receipts"),
         (name = "people", description = "People, permissions, certificates of need to know, seats, reviews"),
         (name = "training", description = "Courses, records, reminders"),
+        (name = "policy", description = "Presets, rules, tries"),
         (name = "management", description = "Agencies, units, users, reasons, cameras, agreements"),
         (name = "service", description = "Health and the base map")
     )

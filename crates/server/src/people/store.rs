@@ -73,6 +73,7 @@ impl Grant {
         let confirmed = self.confirmed();
         GrantFacts {
             in_use: self.last_used.map_or(confirmed, |used| used.max(confirmed)),
+            confirmed,
             until: self.certified.map(|(_, until)| until),
         }
     }

@@ -8,8 +8,7 @@ use super::sentence;
 use crate::App;
 use crate::accounts::Caller;
 use crate::accounts::store::{self as account_store, User};
-use crate::agencies::store as agency_store;
-use crate::cameras::store as camera_store;
+use crate::agencies::{sharing, store as agency_store};
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use crate::people::store as people_store;
@@ -432,7 +431,7 @@ pub async fn cameras(
 ) -> Result<Json<Vec<SeenCamera>>, Problem> {
     let owners = agency_store::agencies(&app.sql).await?;
     let seen =
-        camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?.into_iter().filter_map(|camera| {
+        sharing::cameras(&app, &caller.agency).await?.into_iter().filter_map(|camera| {
             let position = camera.position?;
             let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
             Some(SeenCamera {
@@ -473,7 +472,7 @@ pub async fn measure(
         return Err(Problem::invalid("areas", format!("at most {AREAS_MAX} areas")));
     }
     let areas = body::areas(&measure.areas, "areas")?;
-    let cameras = camera_store::visible_to(&app.sql, caller.agency.id, app.clock.now()).await?;
+    let cameras = sharing::cameras(&app, &caller.agency).await?;
     let inside = cameras
         .iter()
         .filter(|camera| camera.position.is_some_and(|position| areas.iter().any(|area| area.contains(position))));

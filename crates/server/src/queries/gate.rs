@@ -7,8 +7,9 @@ use super::texts;
 use crate::App;
 use crate::accounts::caller::personnel_file;
 use crate::accounts::{Caller, store as account_store};
-use crate::agencies::{cases, store as agency_store};
+use crate::agencies::{cases, sharing, store as agency_store};
 use crate::http::Problem;
+use crate::oversight::alarms;
 use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
 use crate::people::store as people_store;
 use crate::training::store as training_store;
@@ -186,6 +187,7 @@ pub async fn refuse(app: &App, refusal: Refusal) -> Result<Problem, Problem> {
     };
     problem.rule = Some(refusal.rule.clone());
     problem.unlock.clone_from(&refusal.unlock);
+    alarms::watch(app, &refusal).await?;
     let entry = app.ledger.record(refusal).await?.entry();
     Ok(problem.recorded_as(entry.index))
 }
@@ -227,7 +229,7 @@ async fn request(app: &App, caller: &Caller, query: QueryId, wanted: &Wanted) ->
         purpose,
         reason: reason.map(|reason| reason.facts()),
         colleague,
-        pools: agency_store::pool_facts(&app.sql, caller.agency.id).await?,
+        pools: sharing::pools(app, &caller.agency).await?,
         again_of: wanted.again_of,
     })
 }
@@ -239,7 +241,12 @@ async fn query_record(app: &App, caller: &Caller, wanted: &Wanted, now: UtcMicro
         Some(reference) => cases::standing(app, caller.agency.id, reference).await?,
         None => CaseStanding::NotListed,
     };
-    let mut record = QueryRecord { case, previewed: wanted.follows == Follows::Preview, ..QueryRecord::default() };
+    let mut record = QueryRecord {
+        case,
+        previewed: wanted.follows == Follows::Preview,
+        policy_published: caller.agency.published.is_some(),
+        ..QueryRecord::default()
+    };
     if wanted.follows == Follows::Nothing {
         record.justification_uses = texts::uses(app, caller, purpose.justification.as_ref(), now).await?;
         record.suspicion_facts_uses = texts::uses(app, caller, purpose.suspicion_facts.as_ref(), now).await?;

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::accounts::Caller;
-use crate::agencies::store as agency_store;
+use crate::agencies::{sharing, store as agency_store};
 use crate::http::Problem;
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -88,9 +88,10 @@ pub async fn kinds(
     let (asker, now) = (caller.asker(), app.clock.now());
     let reasons = agency_store::usable_reasons(&app.sql, &caller.unit).await?;
     let reasons: Vec<_> = reasons.iter().map(agency_store::Reason::facts).collect();
-    let pools = agency_store::pool_facts(&app.sql, caller.agency.id).await?;
+    let pools = sharing::pools(&app, &caller.agency).await?;
+    let published = caller.agency.published.is_some();
     let view = |kind: &QuestionKind| {
-        let standing = policy::kind_standing(policy, &asker, *kind, &reasons, &pools, now);
+        let standing = policy::kind_standing(policy, &asker, *kind, &reasons, &pools, published, now);
         let standing = standing.ok_or_else(|| Problem::broken("a kind of question could not be tried"))?;
         let limits = policy.limits();
         let has_areas = matches!(kind, QuestionKind::Area | QuestionKind::CommonPlate);

@@ -19,6 +19,7 @@ mod management;
 mod marks;
 mod people;
 mod photos;
+mod presets;
 mod refusals;
 mod revocation;
 mod routes;

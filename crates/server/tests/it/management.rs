@@ -110,7 +110,7 @@ async fn agy_1_why_2_acc_4_a_manager_sees_all_that_can_be_changed_through_either
     let unit = overview["units"][0]["id"].as_u64().unwrap();
     let theft = json!({
         "label": "Theft", "criminal": true, "active": false, "units": [unit], "authority": "Fictional Code 9",
-        "look_back_days": 30,
+        "look_back_days": 30, "class": "notice",
     });
     let put = async |path: &str, body: Value| world.call("PUT", path, Some(&chief), Some(body)).await.ok();
     put("/api/v1/agency/reasons/THEFT", theft.clone()).await;

@@ -265,6 +265,9 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
             let file = "login,course,date\nofficer,privacy,2026-05-01\n";
             return Some(world.post_csv(route.path, chief, file).await);
         }
+        (Verb::Put, "/api/v1/agency/publication") => {
+            (Some(chief), route.path.into(), json!({ "reference": "Order 14", "date": "2026-05-01" }))
+        }
         (Verb::Put, "/api/v1/agency/cases/pattern") => (Some(chief), route.path.into(), json!({ "pattern": "PL-9*" })),
         (Verb::Post, "/api/v1/agency/cases/imports") => {
             return Some(world.post_csv(route.path, chief, "case_reference,status\nPL-12,open\n").await);

@@ -3,10 +3,10 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use domain::{AgencyId, Course, NewPhoto, Permission, ReasonCode, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, Course, NewPhoto, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId, UtcMicros};
 use serde_json::{Value, json};
 use sightline_server::accounts::{api as account_api, store as account_store};
-use sightline_server::agencies::acts::{self, Act, NewUser, Secrets};
+use sightline_server::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Agreement, Reason};
 use sightline_server::basemap::Basemap;
@@ -193,7 +193,18 @@ impl World {
     }
 
     pub(crate) async fn agency(&self, name: &str, preset: &str) -> AgencyId {
-        let act = Act::CreateAgency { name: name.into(), preset: preset.into(), zone: "Etc/GMT+9".into() };
+        self.agency_of(name, preset, None).await
+    }
+
+    /// A public agency under the law of a state.
+    pub(crate) async fn agency_of(&self, name: &str, preset: &str, state: Option<&str>) -> AgencyId {
+        let act = Act::CreateAgency(NewAgency {
+            name: name.into(),
+            preset: preset.into(),
+            zone: "Etc/GMT+9".into(),
+            state: state.map(ToOwned::to_owned),
+            public_body: true,
+        });
         AgencyId(self.act(act).await)
     }
 
@@ -201,12 +212,13 @@ impl World {
         UnitId(self.act(Act::CreateUnit { agency, name: name.into(), profile: profile.into() }).await)
     }
 
-    async fn reason(&self, agency: AgencyId, code: &str, criminal: bool) {
+    pub(crate) async fn reason(&self, agency: AgencyId, code: &str, criminal: bool) {
         let reason = Reason {
             code: ReasonCode(code.into()),
             label: code.into(),
             criminal,
             active: true,
+            class: if criminal { ReasonClass::CriminalInvestigation } else { ReasonClass::Other },
             units: None,
             authority: "Fictional Code 7".into(),
             look_back_days: 365,
@@ -246,6 +258,11 @@ impl World {
         let record = |course: &Course| Record { user, course: *course, passed: self.clock.now() };
         let records = courses.iter().map(record).collect();
         self.act(Act::Training(TrainingAct::Import { agency, records })).await;
+    }
+
+    /// A camera on a pole, so that the agency has detections of its own to ask for.
+    pub(crate) async fn camera_of(&mut self, key: &'static str, agency: AgencyId) {
+        self.camera(key, agency, "pole", Some((34.0, -140.0))).await;
     }
 
     async fn camera(&mut self, key: &'static str, agency: AgencyId, source: &str, at: Option<(f64, f64)>) {

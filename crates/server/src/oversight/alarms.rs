@@ -1,0 +1,99 @@
+//! Alarms: a rule of a policy could not be evaluated. The question was refused; somebody has to look at the policy.
+//! No content of any question is in one.
+
+use super::entries::Entry;
+use crate::App;
+use crate::accounts::Caller;
+use crate::http::Problem;
+use axum::extract::State;
+use axum::{Extension, Json};
+use policy::Refusal;
+use serde::Serialize;
+use serde_json::json;
+use sqlx::Row;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use storage::sql::Migration;
+use storage::{Sql, SqlError};
+use utoipa::ToSchema;
+
+/// The rule of every refusal that is one.
+const POLICY_ERROR: &str = "policy-error";
+/// Alarms that are shown, the newest.
+const SHOWN_MAX: i64 = 100;
+
+pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
+    sql.migrate("alarms", MIGRATIONS).await
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    statements: "
+        CREATE TABLE alarms (
+            ledger_entry BIGINT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id), raised BIGINT NOT NULL,
+            rules TEXT NOT NULL);
+        CREATE INDEX alarms_by_agency ON alarms (agency, raised);
+    ",
+}];
+
+/// How many there were since the start, for those who run the machine.
+#[derive(Debug, Default)]
+pub struct Alarms(AtomicU64);
+
+impl Alarms {
+    pub fn since_start(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Raises an alarm where a refusal comes from a rule that failed.
+pub async fn watch(app: &App, refusal: &Refusal) -> Result<(), Problem> {
+    if refusal.rule != POLICY_ERROR {
+        return Ok(());
+    }
+    app.alarms.0.fetch_add(1, Ordering::Relaxed);
+    let (agency, rules) = (refusal.by().agency, refusal.failed_rules().join(","));
+    tracing::error!(rules, "a rule of a policy could not be evaluated; the question was refused");
+    let details = json!({ "rules": refusal.failed_rules(), "by": refusal.by().user });
+    let entry = app.ledger.record(Entry::of(Some(agency), "policy.alarm", details)).await?.entry();
+    sqlx::query("INSERT INTO alarms (ledger_entry, agency, raised, rules) VALUES ($1, $2, $3, $4)")
+        .bind(i64::try_from(entry.index).unwrap_or(i64::MAX))
+        .bind(i64::from(agency.0))
+        .bind(app.clock.now().0)
+        .bind(rules)
+        .execute(app.sql.pool())
+        .await?;
+    Ok(())
+}
+
+/// An alarm of the agency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlarmView {
+    /// `policy-error`.
+    pub kind: String,
+    /// RFC 3339, UTC.
+    pub raised: String,
+    /// Rules that could not be evaluated; none where the facts of the question could not be said.
+    pub rules: Vec<String>,
+    pub ledger_entry: i64,
+}
+
+/// The newest 100 alarms of the agency.
+#[utoipa::path(get, path = "/api/v1/agency/alarms", tag = "policy", responses((status = 200, body = Vec<AlarmView>)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+) -> Result<Json<Vec<AlarmView>>, Problem> {
+    let text = "SELECT * FROM alarms WHERE agency = $1 ORDER BY ledger_entry DESC LIMIT $2";
+    let rows = sqlx::query(text).bind(i64::from(caller.agency.id.0)).bind(SHOWN_MAX).fetch_all(app.sql.pool()).await?;
+    let view = |row: &sqlx::any::AnyRow| {
+        let rules: String = row.try_get("rules")?;
+        Ok(AlarmView {
+            kind: POLICY_ERROR.into(),
+            raised: domain::UtcMicros(row.try_get("raised")?).to_string(),
+            rules: rules.split(',').filter(|rule| !rule.is_empty()).map(ToOwned::to_owned).collect(),
+            ledger_entry: row.try_get("ledger_entry")?,
+        })
+    };
+    Ok(Json(rows.iter().map(view).collect::<Result<_, sqlx::Error>>()?))
+}
