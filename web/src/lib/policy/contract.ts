@@ -55,6 +55,8 @@ export interface Pending {
 	id: string | number;
 	/** Name of the manager who made it. */
 	by: string;
+	/** Made by the caller, who cannot confirm it. */
+	own: boolean;
 	made: string;
 	preset: string;
 	limits: Limits;
