@@ -20,7 +20,7 @@ export function fits(pattern: string, reference: string): boolean {
 			if (sign === '9') return '[0-9]';
 			if (sign === 'A') return '[A-Z]';
 			if (sign === '*') return '[A-Z0-9]+';
-			return sign.replace(/[$()*+.?[\\\]^{|}\-/]/g, '\\$&');
+			return sign.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&');
 		})
 		.join('');
 	return new RegExp(`^${source}$`, 'iu').test(reference.trim());
