@@ -11,6 +11,9 @@ const SESSIONS: [Login, Door][] = [
 	['chief', 'Standard'],
 	['manager', 'Standard'],
 	['host', 'Standard'],
+	['sergeant', 'Standard'],
+	['deputychief', 'Standard'],
+	['rookie', 'Standard'],
 ];
 
 for (const [login, door] of SESSIONS) {

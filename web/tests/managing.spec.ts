@@ -27,6 +27,7 @@ test.describe('the chief of police', () => {
 		await dialog.getByLabel('Password').fill('short');
 		await dialog.getByLabel('Unit', { exact: true }).selectOption({ index: 1 });
 		await dialog.getByRole('checkbox', { name: 'Patrol officer' }).check();
+		await dialog.getByRole('checkbox', { name: 'Full plate' }).check();
 		await dialog.getByRole('button', { name: 'Make the account' }).click();
 		await expect(dialog.locator('[data-field="password"]')).toContainText(/15/);
 		await dialog.getByLabel('Password').fill(PASSWORD);
@@ -41,9 +42,10 @@ test.describe('the chief of police', () => {
 		await signInAs(theirs, login, PASSWORD);
 		await acceptRules(theirs);
 		await expect(theirs.getByRole('form', { name: 'Ask' })).toBeVisible();
-		await line.getByRole('button', { name: /^Close/ }).click();
+		await line.getByRole('link').click();
+		await page.getByRole('button', { name: 'Close the account' }).click();
 		await page.getByRole('dialog', { name: 'Close the account' }).getByRole('button', { name: 'Close it' }).click();
-		await expect(line).toContainText('Closed');
+		await expect(page.getByRole('complementary').getByText('Account closed')).toBeVisible();
 		expect((await theirs.request.get('/api/v1/session')).status()).toBe(401);
 		await theirs.context().close();
 	});
@@ -63,8 +65,8 @@ test.describe('the chief of police', () => {
 	});
 
 	test('AGY 1 every part of the agency has no serious finding of axe, on a desk and on a phone', async ({ page }) => {
-		test.setTimeout(180_000);
-		for (const part of ['', '/units', '/reasons', '/rules', '/cameras', '/sharing']) {
+		test.setTimeout(300_000);
+		for (const part of ['', '/training', '/units', '/reasons', '/cases', '/rules', '/cameras', '/sharing', '/policy']) {
 			await page.goto(`/agency${part}`);
 			await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 			for (const viewport of [WIDE, PHONE]) {

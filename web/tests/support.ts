@@ -12,7 +12,18 @@ const program =
 const screens = fileURLToPath(new URL('../../target/screens/', import.meta.url));
 const sessions = join(data, 'test-sessions');
 
-export type Login = 'officer' | 'detective' | 'investigator' | 'analyst' | 'enforcement' | 'chief' | 'manager' | 'host';
+export type Login =
+	| 'officer'
+	| 'detective'
+	| 'investigator'
+	| 'analyst'
+	| 'enforcement'
+	| 'chief'
+	| 'manager'
+	| 'host'
+	| 'sergeant'
+	| 'deputychief'
+	| 'rookie';
 export type Door = 'Standard' | 'Enhanced';
 export const PHONE = { width: 390, height: 844 };
 export const WIDE = { width: 1440, height: 900 };
@@ -237,6 +248,20 @@ export async function drawRectangle(page: Page, { lat, lon }: { lat: number; lon
 	await page.mouse.move(x + 60, y + 60, { steps: 6 });
 	await page.mouse.down();
 	await page.mouse.up();
+}
+
+/** Right answers of the course on the tool, by place; a person finds them by reading it. */
+const TOOL_ANSWERS = [1, 2, 1, 0, 2, 1, 0, 2];
+
+/** Fills in the test of the course on the tool and hands it in. */
+export async function answerTest(page: Page, how: 'right' | 'wrong'): Promise<void> {
+	const questions = page.locator('form#test fieldset');
+	await expect(questions).toHaveCount(TOOL_ANSWERS.length);
+	for (const [index, right] of TOOL_ANSWERS.entries()) {
+		const place = how === 'right' ? right : (right + 1) % 3;
+		await questions.nth(index).getByRole('radio').nth(place).check();
+	}
+	await page.getByRole('button', { name: 'Hand in' }).click();
 }
 
 export { expect };

@@ -175,7 +175,7 @@ pub struct CasesView {
 }
 
 /// The pattern of case references and the size of the imported list.
-#[utoipa::path(get, path = "/api/v1/agency/cases", tag = "management", responses((status = 200, body = CasesView)))]
+#[utoipa::path(get, path = "/api/v1/agency/cases", operation_id = "cases", tag = "management", responses((status = 200, body = CasesView)))]
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -227,7 +227,7 @@ pub struct CasesImported {
 
 /// Replaces the list of case references: `case_reference,status` in the first line, `open` or `closed` in the second
 /// field. The whole file or nothing.
-#[utoipa::path(post, path = "/api/v1/agency/cases/imports", tag = "management",
+#[utoipa::path(post, path = "/api/v1/agency/cases/imports", operation_id = "import_cases", tag = "management",
     request_body(content = String, content_type = "text/csv"),
     responses((status = 201, body = CasesImported), (status = 422, body = Problem)))]
 pub async fn import(

@@ -15,7 +15,7 @@ pub struct PresetView {
 }
 
 /// The presets that come with the service.
-#[utoipa::path(get, path = "/api/v1/policy/presets", tag = "policy", responses((status = 200, body = Vec<PresetView>)))]
+#[utoipa::path(get, path = "/api/v1/policy/presets", operation_id = "presets", tag = "policy", responses((status = 200, body = Vec<PresetView>)))]
 pub async fn list() -> Json<Vec<PresetView>> {
     let view = |preset: policy::Preset| PresetView {
         name: preset.name.into(),

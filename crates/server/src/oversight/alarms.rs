@@ -79,7 +79,7 @@ pub struct AlarmView {
 }
 
 /// The newest 100 alarms of the agency.
-#[utoipa::path(get, path = "/api/v1/agency/alarms", tag = "policy", responses((status = 200, body = Vec<AlarmView>)))]
+#[utoipa::path(get, path = "/api/v1/agency/alarms", operation_id = "alarms", tag = "policy", responses((status = 200, body = Vec<AlarmView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,

@@ -56,7 +56,7 @@ async fn perform(app: &App, caller: &Caller, act: PeopleAct) -> MadeAnswer {
 }
 
 /// The people of the agency, by name, with permissions, certificates and trainings. A supervisor sees the own unit.
-#[utoipa::path(get, path = "/api/v1/agency/people", tag = "people", responses((status = 200, body = Vec<PersonView>)))]
+#[utoipa::path(get, path = "/api/v1/agency/people", operation_id = "people", tag = "people", responses((status = 200, body = Vec<PersonView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,

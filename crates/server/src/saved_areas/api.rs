@@ -43,7 +43,7 @@ pub struct SavedAreasView {
 }
 
 /// The caller's own saved areas, newest first.
-#[utoipa::path(get, path = "/api/v1/saved-areas", tag = "queries", responses((status = 200, body = Vec<SavedAreasView>)))]
+#[utoipa::path(get, path = "/api/v1/saved-areas", operation_id = "saved_areas", tag = "queries", responses((status = 200, body = Vec<SavedAreasView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,

@@ -32,7 +32,7 @@ pub struct Own {
 }
 
 /// What is on file of the caller: trainings and permissions, with what lapses when.
-#[utoipa::path(get, path = "/api/v1/me", tag = "training", responses((status = 200, body = Own)))]
+#[utoipa::path(get, path = "/api/v1/me", operation_id = "own_records", tag = "training", responses((status = 200, body = Own)))]
 pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Caller>>) -> Result<Json<Own>, Problem> {
     let (limits, now) = (caller.policy(&app)?.limits(), app.clock.now());
     let grants = caller.grants.iter();
@@ -175,7 +175,7 @@ pub struct Imported {
 }
 
 /// Imports records of privacy and integrity trainings: `login,course,date` in the first line. The whole file or nothing.
-#[utoipa::path(post, path = "/api/v1/agency/training/imports", tag = "training",
+#[utoipa::path(post, path = "/api/v1/agency/training/imports", operation_id = "import_training_records", tag = "training",
     request_body(content = String, content_type = "text/csv"),
     responses((status = 201, body = Imported), (status = 422, body = Problem)))]
 pub async fn import(

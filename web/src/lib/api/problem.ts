@@ -11,6 +11,10 @@ export interface ProblemBody {
 	unlock?: string;
 	query?: string;
 	ledger_entry?: number;
+	/** Of a file: lines that cannot be taken. */
+	lines?: { line: number; detail: string }[];
+	/** How many more there are than told. */
+	more_lines?: number;
 }
 
 /** What the service said no with, or that it could not be reached, as a sentence that a person can act on. */

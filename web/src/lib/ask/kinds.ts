@@ -1,6 +1,7 @@
 /** The six kinds of question: what each is called, what comes back, and what this person needs for it. */
 import type { Schemas } from '../api/client';
 import type { Me } from '../session/session.svelte';
+import { courseOfRule } from '../training/courses';
 import type { IconName } from '../ui/Icon.svelte';
 import type { Kind } from './draft.svelte';
 
@@ -100,7 +101,13 @@ export interface KindRules {
 	/** Null where the service does not say: then every field is shown and none is required by the form. */
 	needs: Needs | null;
 	/** Why it will be refused, and what would help, which may be the other door; null where it may be asked. */
-	closed: { sentence: string; help: string; isDoor: boolean } | null;
+	closed: {
+		sentence: string;
+		help: string;
+		isDoor: boolean;
+		/** A training that would open it. */
+		course: string | null;
+	} | null;
 	longestDays: number | null;
 	largestArea: number | null;
 	largestTogether: number | null;
@@ -134,6 +141,7 @@ export function rulesOf(kind: Kind, views: readonly KindView[] | null, me: Me | 
 						sentence: refusal?.sentence ?? 'Your account may not ask this.',
 						help: refusal?.unlock ?? '',
 						isDoor: me?.door === 'plain' && refusal?.rule === DOOR_RULE,
+						course: courseOfRule(refusal?.rule),
 					},
 			longestDays: view.longest_days,
 			largestArea: view.largest_area_square_metres ?? null,
@@ -150,6 +158,7 @@ export function rulesOf(kind: Kind, views: readonly KindView[] | null, me: Me | 
 				sentence: 'This kind of question is a permission of its own, and your account does not have it.',
 				help: 'Ask your agency’s manager for the permission.',
 				isDoor: false,
+				course: null,
 			},
 		};
 	if (me.door === 'plain' && kind !== 'full-plate')
@@ -159,6 +168,7 @@ export function rulesOf(kind: Kind, views: readonly KindView[] | null, me: Me | 
 				sentence: 'This kind of question needs the enhanced door.',
 				help: 'Sign out, and in again through the enhanced door with your second factor.',
 				isDoor: true,
+				course: null,
 			},
 		};
 	return UNKNOWN;

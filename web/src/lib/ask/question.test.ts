@@ -210,7 +210,12 @@ describe('ACC 2 kinds that will be refused say so before they are tried', () => 
 			needs: {},
 			longest_days: 30,
 		} as unknown as KindView;
-		expect(rulesOf('area', [view], me).closed).toEqual({ sentence: 'Needs a clearance.', help: 'Ask.', isDoor: false });
+		expect(rulesOf('area', [view], me).closed).toEqual({
+			sentence: 'Needs a clearance.',
+			help: 'Ask.',
+			isDoor: false,
+			course: null,
+		});
 	});
 
 	test('ACC 3 and where the other door would help, that is known', () => {

@@ -11,7 +11,7 @@ export interface Place {
 
 export const PLACES: Place[] = [
 	{ href: '/', label: 'Ask', icon: 'ask', for: ({ asks }) => asks },
-	{ href: '/agency', label: 'Agency', icon: 'agency', for: ({ is }) => is('agency-manager') },
+	{ href: '/agency', label: 'Agency', icon: 'agency', for: ({ is }) => is('agency-manager') || is('supervisor') },
 	{ href: '/host', label: 'Agencies', icon: 'shield', for: ({ is }) => is('host-operator') },
 	{ href: '/about', label: 'About', icon: 'info', for: () => true },
 ];
