@@ -224,7 +224,7 @@ pub async fn ask(
     Extension(caller): Extension<Arc<Caller>>,
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<AnswerView>), Problem> {
-    let wildcards = caller.policy(&app)?.wildcards();
+    let wildcards = caller.policy()?.wildcards();
     let wanted = read_json::<Ask>(&bytes).and_then(|ask| {
         let step = if ask.preview { Step::Preview } else { Step::Rows { confirmed_large: ask.confirm_large } };
         let (question, purpose) = (ask.question.question(wildcards)?, ask.purpose.purpose()?);
@@ -430,18 +430,17 @@ pub async fn cameras(
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<SeenCamera>>, Problem> {
     let owners = agency_store::agencies(&app.sql).await?;
-    let seen =
-        sharing::cameras(&app, &caller.agency).await?.into_iter().filter_map(|camera| {
-            let position = camera.position?;
-            let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
-            Some(SeenCamera {
-                name: camera.name,
-                source: camera.source.word().into(),
-                owner: owner.name.clone(),
-                lat: position.lat(),
-                lon: position.lon(),
-            })
-        });
+    let seen = sharing::cameras(&app, &caller.agency).await?.into_iter().filter_map(|camera| {
+        let position = camera.position?;
+        let owner = owners.iter().find(|agency| agency.id == camera.agency)?;
+        Some(SeenCamera {
+            name: camera.name,
+            source: camera.source.word().into(),
+            owner: owner.name.clone(),
+            lat: position.lat(),
+            lon: position.lon(),
+        })
+    });
     Ok(Json(seen.collect()))
 }
 
