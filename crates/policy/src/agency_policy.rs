@@ -4,6 +4,8 @@ use crate::limits::Limits;
 use crate::refusal::own_sentence;
 use crate::rules::{PolicyError, Rules};
 use domain::Wildcards;
+use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A preset that comes with the program.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +94,9 @@ fn find(name: &str) -> Result<Preset, PolicyError> {
 pub struct AgencyPolicy {
     name: String,
     version: String,
-    pub(crate) rules: Rules,
+    /// How often the agency has changed its policy; 0 for a preset as it comes.
+    revision: u32,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) limits: Limits,
 }
 
@@ -106,7 +110,16 @@ impl AgencyPolicy {
     /// An agency's own policy: Cedar rules beside those that every agency has, and limits as TOML.
     pub fn parse(name: &str, version: &str, cedar_text: &str, limits_toml: &str) -> Result<Self, PolicyError> {
         let (rules, limits) = (Rules::parse(cedar_text)?, Limits::parse(limits_toml)?);
-        Ok(Self { name: name.to_owned(), version: version.to_owned(), rules, limits })
+        let rules = Arc::new(rules);
+        Ok(Self { name: name.to_owned(), version: version.to_owned(), revision: 0, rules, limits })
+    }
+
+    /// The same rules with some numbers of the agency's own, by name. A number in a group, such as the days of a course, is
+    /// changed by itself; `null` takes it out of the group.
+    pub fn with_limits(&self, changes: &Map<String, Value>, revision: u32) -> Result<Self, PolicyError> {
+        let limits = self.limits.changed(changes)?;
+        let (name, version, rules) = (self.name.clone(), self.version.clone(), Arc::clone(&self.rules));
+        Ok(Self { name, version, revision, rules, limits })
     }
 
     /// The Cedar text and the limits of a preset, to start an own policy from.
@@ -149,6 +162,9 @@ impl AgencyPolicy {
 
     /// Preset and version, as permits and refusals record it.
     pub(crate) fn label(&self) -> String {
-        format!("{}/{}", self.name, self.version)
+        match self.revision {
+            0 => format!("{}/{}", self.name, self.version),
+            revision => format!("{}/{}+{revision}", self.name, self.version),
+        }
     }
 }

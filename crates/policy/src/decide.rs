@@ -9,6 +9,7 @@ use crate::permit::{ExactCount, Permit, PhotoPermit, Preview, Rows};
 use crate::personnel::Lapses;
 use crate::refusal::{Asked, Refusal};
 use crate::rules::{Numbers, Rules, RulesOfAction, Stage, fill};
+use crate::tries;
 use cedar_policy::{
     AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema,
 };
@@ -36,8 +37,15 @@ pub fn exact_count(policy: &AgencyPolicy, request: QueryRequest) -> Result<Permi
 }
 
 /// Whether the rows may be returned, as [`rows`] decides it; the permit is thrown away.
-pub(crate) fn may_ask(policy: &AgencyPolicy, request: QueryRequest) -> Result<(), Refusal> {
-    decide(policy, request, "rows", ()).map(|_| ())
+/// `approved`: as if a second person had approved exactly this question.
+pub(crate) fn may_ask(policy: &AgencyPolicy, request: QueryRequest, approved: bool) -> Result<(), Refusal> {
+    decide_as_if(policy, request, "rows", (), approved).map(|_| ())
+}
+
+/// The first of the rules that permit a question.
+pub(crate) fn decisive_rule(policy: &AgencyPolicy, request: QueryRequest) -> Result<String, Refusal> {
+    let permit = decide_as_if(policy, request, "rows", (), false)?;
+    Ok(permit.rules.into_iter().next().unwrap_or_default())
 }
 
 /// Whether an answer over these pools, that was permitted before, would be permitted now.
@@ -157,11 +165,25 @@ fn failed_rule(error: &AuthorizationError) -> String {
     error.policy_id().to_string()
 }
 
-fn decide<K>(
+/// A decision that counts: nothing is supposed, and a refusal says what still stands in the way once its own advice is
+/// followed.
+fn decide<K>(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, kind: K) -> Result<Permit<K>, Refusal> {
+    let kept = request.clone();
+    decide_as_if(policy, request, step, kind, false).map_err(|mut refusal| {
+        if let (Some(unlock), Some(next)) = (&mut refusal.unlock, tries::after_unlock(policy, &kept, &refusal.rule)) {
+            unlock.push_str(" After that: ");
+            unlock.push_str(&next);
+        }
+        refusal
+    })
+}
+
+fn decide_as_if<K>(
     policy: &AgencyPolicy,
     mut request: QueryRequest,
     step: &'static str,
     kind: K,
+    approved: bool,
 ) -> Result<Permit<K>, Refusal> {
     request.purpose = match request.purpose.clone().normalise() {
         Ok(purpose) => purpose,
@@ -173,7 +195,7 @@ fn decide<K>(
         }
     };
     let facts = Facts::of(&request.question, &request.purpose, request.now);
-    let asking = Asking { request: &request, facts, limits: &policy.limits, step, approved: false };
+    let asking = Asking { request: &request, facts, limits: &policy.limits, step, approved };
     let flags = flags(&asking);
     let authority = asking.reason().map(|reason| reason.authority.clone()).unwrap_or_default();
     match passes(policy, &asking) {

@@ -6,7 +6,8 @@ use crate::asking::{Asker, PoolFacts, QueryRecord, QueryRequest, ReasonFacts};
 use crate::decide;
 use crate::limits::Limits;
 use crate::refusal::Refusal;
-use domain::limits::PLATE_CHARS_MAX;
+use domain::limits::{AREAS_MAX, PLATE_CHARS_MAX};
+use domain::time::DAY_MICROS;
 use domain::{
     Area, Criteria, Place, PlatePattern, PlateText, Position, Purpose, QueryId, Question, QuestionKind, ReasonCode,
     State, Target, TargetKind, TimeFrame, Token, UtcMicros, VehicleFilter, Widen,
@@ -53,8 +54,9 @@ pub fn kind_standing(
     policy_published: bool,
     now: UtcMicros,
 ) -> Option<KindStanding> {
-    let question = well_formed(kind, policy.limits(), State::us("CA").ok(), now)?;
-    let bare_question = well_formed(kind, policy.limits(), None, now)?;
+    let extent = Extent::default();
+    let question = well_formed(kind, policy.limits(), &extent, State::us("CA").ok(), now)?;
+    let bare_question = well_formed(kind, policy.limits(), &extent, None, now)?;
     // Of no query: this one is never asked.
     let query: QueryId = "00000000-0000-0000-0000-000000000000".parse().ok()?;
     let request = |question: &Question, reason: Option<&ReasonFacts>, purpose: Purpose| QueryRequest {
@@ -78,7 +80,7 @@ pub fn kind_standing(
     }
     let mut refusal = None;
     for reason in &tried {
-        match decide::may_ask(policy, request(&question, *reason, filled(code(*reason)))) {
+        match decide::may_ask(policy, request(&question, *reason, filled(code(*reason))), false) {
             Ok(()) => {
                 refusal = None;
                 break;
@@ -100,6 +102,32 @@ pub fn kind_standing(
         not_based_on_trait: needs("not_based_on_trait"),
     };
     Some(KindStanding { refusal, needs })
+}
+
+/// How large a tried question is; what is left out keeps every limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extent {
+    /// Days that the time frame spans; it begins so long ago where `days_back` does not say otherwise.
+    pub days: Option<u32>,
+    /// Days ago that it begins.
+    pub days_back: Option<u32>,
+    /// Square metres of each area.
+    pub square_metres: Option<f64>,
+    /// Number of areas.
+    pub areas: Option<u32>,
+    /// Known characters of a partial plate.
+    pub known_characters: Option<u32>,
+}
+
+/// A question of the kind and a purpose with every field filled; `None` where no such question can be put.
+pub(crate) fn tried(
+    kind: QuestionKind,
+    limits: &Limits,
+    extent: &Extent,
+    now: UtcMicros,
+) -> Option<(Question, Purpose)> {
+    let question = well_formed(kind, limits, extent, State::us("CA").ok(), now)?;
+    Some((question, filled(ReasonCode("-".into()))))
 }
 
 /// A purpose with every field filled in words that explain something.
@@ -132,32 +160,53 @@ fn empty(reason: ReasonCode) -> Purpose {
 }
 
 /// A question of the kind that keeps every limit. `None` only if the domain would not take it.
-fn well_formed(kind: QuestionKind, limits: &Limits, state: Option<State>, now: UtcMicros) -> Option<Question> {
+fn well_formed(
+    kind: QuestionKind,
+    limits: &Limits,
+    extent: &Extent,
+    state: Option<State>,
+    now: UtcMicros,
+) -> Option<Question> {
     let vehicle = VehicleFilter { make: Some("toyota".into()), ..VehicleFilter::default() };
     let plate = PlateText::normalise("7ABC123").ok()?;
     let criteria = match kind {
         QuestionKind::FullPlate => Criteria::FullPlate { plate, state },
         QuestionKind::Movement => Criteria::Movement { plate, state },
         QuestionKind::PartialPlate => {
-            let known = std::iter::repeat_n(Token::Literal('7'), PLATE_CHARS_MAX - 1);
+            let characters = extent.known_characters.map_or(PLATE_CHARS_MAX - 1, small);
+            let known = std::iter::repeat_n(Token::Literal('7'), characters.min(PLATE_CHARS_MAX - 1));
             let pattern = PlatePattern::new(known.chain([Token::One])).ok()?;
             Criteria::PartialPlate { pattern, state, vehicle }
         }
         QuestionKind::MakeModel => Criteria::MakeModel { vehicle, state },
-        QuestionKind::Area => Criteria::Area { areas: vec![square(limits, 0.0)?], vehicle, state },
+        QuestionKind::Area => Criteria::Area { areas: squares(limits, extent, 1)?, vehicle, state },
         QuestionKind::CommonPlate => {
-            let place = |east| Some(Place { area: square(limits, east)?, frame: None });
-            Criteria::CommonPlate { places: vec![place(0.0)?, place(APART_DEGREES)?], vehicle, state }
+            let places = squares(limits, extent, 2)?.into_iter().map(|area| Place { area, frame: None }).collect();
+            Criteria::CommonPlate { places, vehicle, state }
         }
     };
-    let frame = TimeFrame::new(now.plus_micros(-FRAME_MICROS), now).ok()?;
+    let length = extent.days.map_or(FRAME_MICROS, |days| i64::from(days) * DAY_MICROS);
+    let back = extent.days_back.map_or(length, |days| i64::from(days) * DAY_MICROS);
+    let from = now.plus_micros(-back.max(length));
+    let frame = TimeFrame::new(from, from.plus_micros(length)).ok()?;
     Question::new(criteria, frame, Widen::default()).ok()
 }
 
-/// A square in the middle between the smallest and the largest size that two of them may have.
-fn square(limits: &Limits, east: f64) -> Option<Area> {
+fn small(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Squares side by side: where nothing is said, `fewest` of a size in the middle between the smallest and the largest that
+/// two of them may have.
+fn squares(limits: &Limits, extent: &Extent, fewest: usize) -> Option<Vec<Area>> {
     let largest = f64::from(limits.largest_area_m2).min(f64::from(limits.largest_areas_together_m2) / 2.0);
-    let side = f64::midpoint(f64::from(limits.smallest_area_m2), largest).sqrt() / METRES_PER_DEGREE;
+    let size = extent.square_metres.unwrap_or_else(|| f64::midpoint(f64::from(limits.smallest_area_m2), largest));
+    let count = extent.areas.map_or(fewest, small).clamp(fewest, AREAS_MAX);
+    (0..count).map(|number| square(size, APART_DEGREES * f64::from(u16::try_from(number).ok()?))).collect()
+}
+
+fn square(square_metres: f64, east: f64) -> Option<Area> {
+    let side = square_metres.max(0.0).sqrt() / METRES_PER_DEGREE;
     let corner = |lat: f64, lon: f64| Position::from_degrees(lat, east + lon).ok();
     Area::new(vec![corner(0.0, 0.0)?, corner(0.0, side)?, corner(side, side)?, corner(side, 0.0)?], Vec::new()).ok()
 }

@@ -13,6 +13,7 @@ mod entities;
 mod facts;
 mod kinds;
 mod limits;
+mod matrix;
 mod permit;
 mod personnel;
 mod print;
@@ -20,6 +21,8 @@ mod refusal;
 mod rules;
 mod shape;
 mod sharing;
+mod tries;
+mod widening;
 
 pub use agency_policy::{AgencyPolicy, PRESETS, Preset};
 pub use asking::{
@@ -29,11 +32,14 @@ pub use decide::{
     PHOTOS_AT_ONCE_MAX, exact_count, narrowing_advice, photo_query, photos, preview, rows, still_permitted,
 };
 pub use facts::{FRAME_TOLERANCE_MICROS, REPEATED_DAYS, STOCK_WORDS, same_words};
-pub use kinds::{KindStanding, Needs, kind_standing};
+pub use kinds::{Extent, KindStanding, Needs, kind_standing};
 pub use limits::{Limits, Strictness};
+pub use matrix::{MatrixCell, MatrixRow, RuleText, matrix, rule_texts};
 pub use permit::{ExactCount, LeftOut, Permit, PermitKind, PhotoPermit, Preview, PrintPermit, Rows, Signature};
 pub use personnel::{GrantFacts, GrantStanding, PersonnelFile, Training};
 pub use print::{RelevantRow, print};
 pub use refusal::Refusal;
 pub use rules::PolicyError;
 pub use sharing::{PartyFacts, SharingRefusal, share};
+pub use tries::{Supposed, TryOutcome, WouldHelp, try_question};
+pub use widening::widened;

@@ -4,6 +4,7 @@
 use crate::rules::PolicyError;
 use domain::{Course, Permission, QuestionKind, Wildcards};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a policy does about a weak purpose.
@@ -97,6 +98,34 @@ impl Limits {
     /// Reads and checks the limits of a preset.
     pub(crate) fn parse(text: &str) -> Result<Self, PolicyError> {
         let limits: Self = toml::from_str(text).map_err(|error| PolicyError::Limits(error.message().to_owned()))?;
+        limits.checked()
+    }
+
+    /// These limits with some of them changed, by name.
+    pub(crate) fn changed(&self, changes: &Map<String, Value>) -> Result<Self, PolicyError> {
+        let wrong = |what: String| PolicyError::Limits(what);
+        let mut all = serde_json::to_value(self).map_err(|error| wrong(error.to_string()))?;
+        for (name, value) in changes {
+            let place = all.get_mut(name).ok_or_else(|| wrong(format!("there is no limit `{name}`")))?;
+            match (place, value) {
+                (Value::Object(group), Value::Object(some)) => {
+                    for (word, value) in some {
+                        if value.is_null() {
+                            group.remove(word);
+                        } else {
+                            group.insert(word.clone(), value.clone());
+                        }
+                    }
+                }
+                (place, value) => *place = value.clone(),
+            }
+        }
+        let limits: Self = serde_json::from_value(all).map_err(|error| wrong(error.to_string()))?;
+        limits.checked()
+    }
+
+    fn checked(self) -> Result<Self, PolicyError> {
+        let limits = self;
         let wrong = |what: &str| Err(PolicyError::Limits(what.to_owned()));
         if let Some(kind) = QuestionKind::ALL.iter().find(|kind| !limits.longest_span_days.contains_key(kind)) {
             return Err(PolicyError::Limits(format!("`longest_span_days` has no number for {kind}")));
@@ -107,6 +136,9 @@ impl Limits {
         }
         if limits.fewest_known_characters == 0 {
             return wrong("`fewest_known_characters` must be at least 1");
+        }
+        if limits.review_days == 0 || limits.unused_days == 0 || limits.training_days.values().any(|days| *days == 0) {
+            return wrong("days are at least 1");
         }
         Ok(limits)
     }

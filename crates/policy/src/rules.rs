@@ -23,6 +23,19 @@ pub(crate) enum Stage {
     Pools,
 }
 
+impl Stage {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Standing => "standing",
+            Self::Right => "right",
+            Self::Door => "door",
+            Self::Purpose => "purpose",
+            Self::Extent => "extent",
+            Self::Pools => "pools",
+        }
+    }
+}
+
 impl FromStr for Stage {
     type Err = ();
 

@@ -33,7 +33,7 @@ pub struct App {
     pub basemap: Basemap,
     /// The content security policy of the web app's page.
     pub page_policy: HeaderValue,
-    policies: BTreeMap<&'static str, AgencyPolicy>,
+    policies: BTreeMap<&'static str, Arc<AgencyPolicy>>,
     _lock: DataLock,
 }
 
@@ -114,7 +114,7 @@ impl App {
             None => (Sql::sqlite(&data.join("main.db")).await?, Sql::sqlite(&data.join("ledger.db")).await?),
         };
         agencies::store::migrate(&sql).await?;
-        accounts::store::migrate(&sql).await?;
+        accounts::store::migrate(&sql, clock.now()).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
@@ -139,7 +139,7 @@ impl App {
         .await?;
         let mut policies = BTreeMap::new();
         for preset in policy::PRESETS {
-            policies.insert(preset.name, AgencyPolicy::preset(preset.name)?);
+            policies.insert(preset.name, Arc::new(AgencyPolicy::preset(preset.name)?));
         }
         Ok(Arc::new(Self {
             sql,
@@ -162,8 +162,18 @@ impl App {
     }
 
     /// The policy of a preset's name as agencies store it. `None` for a name that this release does not know.
-    pub fn policy(&self, preset: &str) -> Option<&AgencyPolicy> {
+    pub fn policy(&self, preset: &str) -> Option<&Arc<AgencyPolicy>> {
         self.policies.get(preset)
+    }
+
+    /// The policy of an agency as it is in force: its preset, with the numbers that it changed. `None` for a preset that this
+    /// release does not know, or numbers that it does not take.
+    pub fn policy_of(&self, agency: &agencies::store::Agency) -> Option<Arc<AgencyPolicy>> {
+        let preset = self.policy(&agency.preset)?;
+        if agency.limits.is_empty() {
+            return Some(Arc::clone(preset));
+        }
+        preset.with_limits(&agency.limits, agency.policy_revision).ok().map(Arc::new)
     }
 
     /// Writes what is still pending; the data folder is whole afterwards (as it is after a kill, only faster to open).

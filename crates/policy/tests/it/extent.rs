@@ -176,3 +176,26 @@ fn lim_5_the_numbers_of_the_presets_are_those_that_are_documented() {
     assert_eq!(i64::from(limits.look_back_default_days) * DAY_MICROS, 1_827 * DAY_MICROS);
     assert_eq!(OPEN.limits().largest_area_m2, 1_000_000);
 }
+
+#[test]
+fn acc_3_lim_2_a_refusal_says_what_still_stands_in_the_way_once_its_advice_is_followed() {
+    let mut request = of(
+        ask(QuestionKind::Area),
+        Criteria::Area { areas: vec![square(3_000.0)], vehicle: VehicleFilter::default(), state: None },
+    );
+    request.asker.signature.log_in = LogIn::Plain;
+    let refusal = preview(&PIA, request.clone()).unwrap_err();
+    assert_eq!(refusal.rule, "enhanced-log-in");
+    let unlock = refusal.unlock.unwrap();
+    assert!(unlock.starts_with("Log in through the enhanced door. After that: An area is larger"), "{unlock}");
+    let mut small = ask(QuestionKind::Area);
+    small.asker.signature.log_in = LogIn::Plain;
+    let refusal = preview(&PIA, small).unwrap_err();
+    assert_eq!(refusal.unlock.as_deref(), Some("Log in through the enhanced door."));
+    request.asker.signature.log_in = LogIn::Enhanced;
+    let refusal = preview(&PIA, request).unwrap_err();
+    assert_eq!(
+        (refusal.rule.as_str(), refusal.unlock.as_deref()),
+        ("area-too-large", Some("Draw areas of at most 5 square kilometers each."))
+    );
+}

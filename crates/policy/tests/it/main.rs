@@ -15,3 +15,4 @@ mod purpose;
 mod sharing;
 mod speed;
 mod standing;
+mod widening;

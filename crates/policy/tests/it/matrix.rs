@@ -32,7 +32,9 @@ fn request(kind: QuestionKind, role: Role, profile: &str, log_in: LogIn, crimina
     request.asker.signature.roles = vec![role];
     request.asker.signature.log_in = log_in;
     request.asker.unit_profile = profile.into();
-    request.reason.as_mut().unwrap().criminal = criminal;
+    let reason = request.reason.as_mut().unwrap();
+    reason.criminal = criminal;
+    reason.class = if criminal { ReasonClass::CriminalInvestigation } else { ReasonClass::Other };
     request
 }
 
@@ -98,4 +100,30 @@ fn acc_2_the_policy_matrix_is_what_is_decided() {
     }
     let recorded = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(recorded == text, "docs/generated/policy-matrix.txt is not what is decided; re-record it with BLESS=1");
+}
+
+#[test]
+fn acc_2_the_matrix_that_screens_show_is_the_one_that_is_recorded_here() {
+    for preset in PRESETS {
+        let policy = AgencyPolicy::preset(preset.name).unwrap();
+        let profiles: Vec<String> = PROFILES.iter().map(|profile| (*profile).to_owned()).collect();
+        let told = |cell: &MatrixCell| format!("{} {}", if cell.allowed { "yes" } else { "no" }, cell.rule);
+        let rows = matrix(&policy, &profiles, NOW);
+        assert_eq!(rows.len(), PROFILES.len() * QuestionKind::ALL.len() * Role::ALL.len());
+        for one in rows {
+            let expected = row(&policy, one.kind, one.role, &one.profile);
+            let found = [told(&one.plain), told(&one.enhanced), told(&one.administrative)];
+            assert_eq!(found, expected, "{} {} {} {}", preset.name, one.profile, one.kind, one.role);
+        }
+    }
+}
+
+#[test]
+fn agy_5_the_rules_of_every_preset_can_be_told_with_stage_sentence_and_source() {
+    for preset in PRESETS {
+        let policy = AgencyPolicy::preset(preset.name).unwrap();
+        let rules = rule_texts(&policy);
+        assert_eq!(rules.len(), policy.rule_ids().len());
+        assert!(rules.iter().all(|rule| rule.permits == rule.stage.is_none()), "{}", preset.name);
+    }
 }

@@ -5,8 +5,7 @@ use super::store::{self, Session, SessionKind, User};
 use super::throttle::Settled;
 use super::{password, sessions};
 use crate::App;
-use crate::agencies::acts::{self, Act, NewAgency, NewUser};
-use crate::agencies::{api as agency_api, sharing, store as agency_store};
+use crate::agencies::{sharing, store as agency_store};
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use crate::oversight::entries::{Entry, SignInFailed};
@@ -15,7 +14,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use domain::{AgencyId, LogIn, Permission, Role, UnitId, UserId, UtcMicros};
+use domain::{AgencyId, LogIn, Permission, UserId, UtcMicros};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -99,11 +98,16 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
     }
     let login = store::normalise_login(&body.login);
     let found = store::user_by_login(&app.sql, &login).await?;
-    let known_agency = found.as_ref().map(|user| user.agency);
+    let known = found.as_ref().map(|user| (user.id, user.agency));
+    let known_agency = known.map(|(_, agency)| agency);
     let checked = check_credentials(&app, &login, found.as_ref(), &body, door).await?;
     let Some(user) = found.filter(|_| checked == Checked::Fits) else {
         let checked = checked != Checked::DoorIsClosed;
-        app.ledger.record(SignInFailed { agency: known_agency, login, door, device, checked }).await?;
+        let failed = SignInFailed { agency: known_agency, login: login.clone(), door, device, checked };
+        app.ledger.record(failed).await?;
+        if let Some(user) = known {
+            lock_after_failures(&app, &login, user).await?;
+        }
         return Err(Problem::wrong_credentials());
     };
     let agency = agency_store::agency(&app.sql, user.agency).await?.filter(|agency| agency.active);
@@ -142,6 +146,19 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     Ok(response)
+}
+
+/// Under some password rules too many failures lock the account until a manager releases it (CJIS AC-7).
+async fn lock_after_failures(app: &App, login: &str, (user, agency): (UserId, AgencyId)) -> Result<(), Problem> {
+    let now = app.clock.now();
+    if !app.sign_ins.is_closed(login, now) {
+        return Ok(());
+    }
+    let rules = agency_store::agency(&app.sql, agency).await?.map(|agency| agency.passwords);
+    if rules.is_some_and(password::PasswordRules::locks) && store::lock(&app.sql, user, now).await? {
+        app.ledger.record(Entry::of(Some(agency), "user.locked", json!({ "user": user }))).await?;
+    }
+    Ok(())
 }
 
 /// What became of the credentials of a try.
@@ -188,7 +205,7 @@ async fn credentials_fit(
     if let (true, LogIn::Enhanced, Some(user)) = (passed, door, found) {
         passed = check_code(app, user, body.code.as_deref().unwrap_or_default(), now).await?;
     }
-    Ok(passed && found.is_some_and(|user| user.active))
+    Ok(passed && found.is_some_and(|user| user.active && user.locked.is_none()))
 }
 
 /// A code counts once, and no code before one that counted.
@@ -284,6 +301,9 @@ pub struct Me {
     pub permissions: Vec<String>,
     pub door: String,
     pub rules_accepted: bool,
+    /// When the password must be changed, where the agency's rules say so; from then on nothing else can be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_expires: Option<String>,
     pub rules: Rules,
     /// The service's time, RFC 3339: what "now" means in a time frame.
     pub now: String,
@@ -297,7 +317,7 @@ pub struct Me {
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "sign-in", responses((status = 200, body = Me), (status = 401, body = Problem)))]
 pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Caller>>) -> Result<Json<Me>, Problem> {
-    let star = match caller.policy(&app)?.wildcards() {
+    let star = match caller.policy()?.wildcards() {
         domain::Wildcards::StarIsOne => "one",
         domain::Wildcards::StarIsAny => "any",
     };
@@ -316,6 +336,7 @@ pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Ca
         permissions: caller.permissions().iter().map(ToString::to_string).collect(),
         door: caller.session.log_in.word().into(),
         rules_accepted: caller.has_accepted_rules(),
+        password_expires: caller.password_expires().map(|expires| expires.to_string()),
         rules: Rules {
             version: caller.agency.rules_version,
             text: caller.agency.rules_text.clone(),
@@ -407,78 +428,4 @@ pub async fn make_token(
     };
     store::insert_session(&app.sql, &session).await?;
     Ok((StatusCode::CREATED, Json(TokenMade { token: secret, expires: expires.to_string() })))
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FirstStart {
-    /// From the line that the first start printed.
-    pub link: String,
-    pub login: String,
-    pub name: String,
-    pub password: String,
-}
-
-/// Uses the one-time link of an empty data folder: makes the first host operator, who sees no records but creates
-/// agencies and their first managers.
-#[utoipa::path(post, path = "/api/v1/first-start", tag = "sign-in", request_body = FirstStart,
-    responses((status = 201), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn first_start(State(app): State<Arc<App>>, bytes: Bytes) -> Result<StatusCode, Problem> {
-    let body: FirstStart = read_json(&bytes)?;
-    // Everything that can be refused is, before the link is used up.
-    let (login, name) = (agency_api::name("login", &body.login)?, agency_api::name("name", &body.name)?);
-    password::check_strength(&body.password)?;
-    let id = sessions::id_of(&app.vault, &body.link);
-    if !store::take_setup_link(&app.sql, &id, app.clock.now()).await? {
-        return Err(Problem::not_found());
-    }
-    // Accounts can also have come from the command line, after the link was printed.
-    if store::any_user(&app.sql).await? {
-        return Err(Problem::conflict("link", "accounts exist already; a host operator makes further ones"));
-    }
-    make_host_operator(&app, &login, &name, &body.password).await?;
-    Ok(StatusCode::CREATED)
-}
-
-/// Names of the host's own agency and unit.
-pub const HOST_AGENCY: &str = "Host";
-const HOST_UNIT: &str = "Operations";
-
-/// The host's own agency, unit and operator. What an earlier attempt made before it was cut short is used again: with it in
-/// the way, nobody could ever begin.
-pub async fn make_host_operator(app: &App, login: &str, name: &str, plain_password: &str) -> Result<UserId, Problem> {
-    let made = agency_store::agencies(&app.sql).await?.into_iter().find(|agency| agency.name == HOST_AGENCY);
-    let agency = if let Some(agency) = made {
-        agency.id
-    } else {
-        let create = Act::CreateAgency(NewAgency {
-            name: HOST_AGENCY.into(),
-            preset: "open".into(),
-            zone: "UTC".into(),
-            state: None,
-            public_body: false,
-        });
-        AgencyId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
-    };
-    let made = agency_store::units(&app.sql, agency).await?.into_iter().find(|unit| unit.name == HOST_UNIT);
-    let unit = if let Some(unit) = made {
-        unit.id
-    } else {
-        let create = Act::CreateUnit { agency, name: HOST_UNIT.into(), profile: "default".into() };
-        UnitId(acts::perform(app, None, create, acts::Secrets::default()).await?.id)
-    };
-    let secrets = acts::user_secrets(app, agency, plain_password, None).await?;
-    let user = NewUser {
-        id: UserId(uuid::Uuid::now_v7()),
-        agency,
-        unit,
-        login: login.into(),
-        name: name.into(),
-        roles: BTreeSet::from([Role::HostOperator]),
-        permissions: BTreeSet::new(),
-        cleared: false,
-    };
-    let id = user.id;
-    acts::perform(app, None, Act::CreateUser(user), secrets).await?;
-    Ok(id)
 }

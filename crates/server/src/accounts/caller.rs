@@ -11,9 +11,10 @@ use crate::http::Problem;
 use crate::people::store::{self as people_store, Grants};
 use crate::training::store::{self as training_store, Trained};
 use axum::http::{HeaderMap, Method, header};
-use domain::{LogIn, Permission, Role};
+use domain::{LogIn, Permission, Role, UtcMicros};
 use policy::{AgencyPolicy, Asker, PersonnelFile, Signature};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Browsers send this header with every change; a form on another site cannot.
 pub const SAME_SITE_HEADER: &str = "x-sightline";
@@ -29,6 +30,8 @@ pub struct Caller {
     pub session: Session,
     pub grants: Grants,
     pub trained: Trained,
+    /// `None` where the agency's policy is of a newer release.
+    policy: Option<Arc<AgencyPolicy>>,
 }
 
 impl Caller {
@@ -54,7 +57,8 @@ impl Caller {
         }
         let grants = people_store::grants_of_user(&app.sql, user.id).await?;
         let trained = training_store::of_user(&app.sql, user.id).await?;
-        Ok(Self { user, agency, unit, session, grants, trained })
+        let policy = app.policy_of(&agency);
+        Ok(Self { user, agency, unit, session, grants, trained, policy })
     }
 
     /// The rules of behaviour at their current version; for the enhanced door the enhanced ones too (ACC-4).
@@ -62,6 +66,12 @@ impl Caller {
         let standard = self.session.rules_version == self.agency.rules_version;
         let enhanced = self.session.enhanced_rules_version == self.agency.rules_version;
         standard && (self.session.log_in == LogIn::Plain || enhanced)
+    }
+
+    /// When the password must be changed, where the agency's rules say so.
+    pub fn password_expires(&self) -> Option<UtcMicros> {
+        let micros = self.agency.passwords.good_for_micros()?;
+        Some(self.user.password_set.plus_micros(micros))
     }
 
     pub fn has_role(&self, role: Role) -> bool {
@@ -105,8 +115,10 @@ impl Caller {
         }
     }
 
-    pub fn policy<'a>(&self, app: &'a App) -> Result<&'a AgencyPolicy, Problem> {
-        app.policy(&self.agency.preset)
+    /// The agency's policy as it was when this request began.
+    pub fn policy(&self) -> Result<&AgencyPolicy, Problem> {
+        self.policy
+            .as_deref()
             .ok_or_else(|| Problem::not_permitted("the agency's policy is of a newer release; nothing can be asked"))
     }
 }

@@ -2,6 +2,8 @@
 
 pub mod api;
 pub mod caller;
+pub mod first_start;
+pub mod own_password;
 pub mod password;
 pub mod sessions;
 pub mod store;

@@ -9,13 +9,21 @@ use std::collections::BTreeSet;
 use storage::sql::{Migration, flag};
 use storage::{Scope, Sql, SqlError};
 
-pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
-    sql.migrate("accounts", MIGRATIONS).await
+/// When passwords of an older release were set is not known; it is taken to be `now`.
+pub async fn migrate(sql: &Sql, now: UtcMicros) -> Result<(), SqlError> {
+    sql.migrate("accounts", MIGRATIONS).await?;
+    sqlx::query("UPDATE users SET password_set = $1 WHERE password_set IS NULL")
+        .bind(now.0)
+        .execute(sql.pool())
+        .await
+        .map_err(SqlError::Migrate)?;
+    Ok(())
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    statements: "
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        statements: "
         CREATE TABLE users (
             id TEXT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id),
             unit BIGINT NOT NULL REFERENCES units (id), login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
@@ -29,7 +37,16 @@ const MIGRATIONS: &[Migration] = &[Migration {
         CREATE INDEX sessions_by_user ON sessions (user_id);
         CREATE TABLE setup_links (id TEXT PRIMARY KEY, expires BIGINT NOT NULL);
     ",
-}];
+    },
+    Migration {
+        // How old a password is, and whether too many failures locked the account.
+        number: 2,
+        statements: "
+        ALTER TABLE users ADD COLUMN password_set BIGINT;
+        ALTER TABLE users ADD COLUMN locked BIGINT;
+    ",
+    },
+];
 
 /// A person with an account.
 #[derive(Clone, Debug)]
@@ -40,6 +57,9 @@ pub struct User {
     pub login: String,
     pub name: String,
     pub password: String,
+    pub password_set: UtcMicros,
+    /// Since when too many failures keep the account locked.
+    pub locked: Option<UtcMicros>,
     pub totp_sealed: Option<Vec<u8>>,
     pub roles: BTreeSet<Role>,
     pub cleared: bool,
@@ -68,6 +88,8 @@ fn read_user(row: &AnyRow) -> Result<User, sqlx::Error> {
         login: row.try_get("login")?,
         name: row.try_get("name")?,
         password: row.try_get("password")?,
+        password_set: UtcMicros(row.try_get::<Option<i64>, _>("password_set")?.unwrap_or_default()),
+        locked: row.try_get::<Option<i64>, _>("locked")?.map(UtcMicros),
         totp_sealed: row.try_get("totp")?,
         roles: split_words(&roles, Role::from_word).collect(),
         cleared: flag(row, "cleared")?,
@@ -106,12 +128,13 @@ pub async fn insert_user(
     transaction: &mut Transaction<'_, Any>,
     user: &NewUser,
     secrets: &Secrets,
+    now: UtcMicros,
 ) -> Result<u32, sqlx::Error> {
     unit_of_agency(transaction, user.agency, user.unit).await?;
     sqlx::query(
         "INSERT INTO users (id, agency, unit, login, name, password, totp, totp_last_step, roles, cleared, active,
-             rules_version, enhanced_rules_version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, 0)",
+             rules_version, enhanced_rules_version, password_set)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, 0, $11)",
     )
     .bind(user.id.to_string())
     .bind(i64::from(user.agency.0))
@@ -123,9 +146,37 @@ pub async fn insert_user(
     .bind(join_words(&user.roles))
     .bind(i64::from(user.cleared))
     .bind(1_i64)
+    .bind(now.0)
     .execute(&mut **transaction)
     .await?;
     Ok(0)
+}
+
+/// A new password; every other session and token of the account ends.
+pub async fn set_password(sql: &Sql, user: UserId, hash: &str, keep: &str, now: UtcMicros) -> Result<(), sqlx::Error> {
+    let mut transaction = sql.begin().await?;
+    sqlx::query("UPDATE users SET password = $2, password_set = $3 WHERE id = $1")
+        .bind(user.to_string())
+        .bind(hash)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
+        .bind(user.to_string())
+        .bind(keep)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}
+
+/// Locks an account that is not locked yet; `false` where it was.
+pub async fn lock(sql: &Sql, user: UserId, now: UtcMicros) -> Result<bool, sqlx::Error> {
+    let locked = sqlx::query("UPDATE users SET locked = $2 WHERE id = $1 AND locked IS NULL")
+        .bind(user.to_string())
+        .bind(now.0)
+        .execute(sql.pool())
+        .await?;
+    Ok(locked.rows_affected() > 0)
 }
 
 /// `RowNotFound` where the unit is not one of the agency's own.

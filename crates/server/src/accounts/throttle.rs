@@ -71,6 +71,18 @@ impl Throttle {
         Some(Reserved { login: login.to_owned(), number })
     }
 
+    /// Whether the door is closed to this name by failures.
+    pub fn is_closed(&self, login: &str, now: UtcMicros) -> bool {
+        let tries = self.tries();
+        let recent = |a_try: &&Try| a_try.failed && now.0 - a_try.time.0 < WINDOW_MICROS;
+        tries.by_login.get(login).is_some_and(|of_login| of_login.iter().filter(recent).count() >= TRIES_MAX)
+    }
+
+    /// Forgives a name's failures.
+    pub fn forgive(&self, login: &str) {
+        self.tries().by_login.remove(login);
+    }
+
     pub fn settle(&self, reserved: Reserved, settled: Settled) {
         let Reserved { login, number } = reserved;
         let mut tries = self.tries();

@@ -2,6 +2,7 @@
 //! was recorded.
 
 use super::cases::CaseAct;
+use super::policy_changes::PolicyAct;
 use super::store::{self, Agreement, Reason, join_words, next_id};
 use crate::App;
 use crate::accounts::password;
@@ -59,6 +60,7 @@ pub enum Act {
     },
     People(PeopleAct),
     Cases(CaseAct),
+    Policy(PolicyAct),
     Training(TrainingAct),
 }
 
@@ -73,6 +75,7 @@ pub struct NewAgency {
     pub state: Option<String>,
     /// A public body, not a company.
     pub public_body: bool,
+    pub passwords: password::PasswordRules,
 }
 
 /// A person whom a manager gives an account (ACC-1).
@@ -124,6 +127,7 @@ impl Act {
             Self::SaveAreas(areas) => Some(areas.agency),
             Self::People(act) => Some(act.agency()),
             Self::Cases(act) => Some(act.agency()),
+            Self::Policy(act) => Some(act.agency()),
             Self::Training(act) => Some(act.agency()),
         }
     }
@@ -143,6 +147,7 @@ impl Act {
             Self::DeleteSavedAreas { .. } => "areas.deleted",
             Self::People(act) => act.kind(),
             Self::Cases(act) => act.kind(),
+            Self::Policy(act) => act.kind(),
             Self::Training(act) => act.kind(),
         }
     }
@@ -151,7 +156,7 @@ impl Act {
         match self {
             Self::CreateAgency(new) => json!({
                 "name": new.name, "preset": new.preset, "zone": new.zone, "state": new.state,
-                "public_body": new.public_body,
+                "public_body": new.public_body, "passwords": new.passwords.word(),
             }),
             Self::PublishPolicy { reference, date, .. } => json!({ "reference": reference, "date": date }),
             Self::CreateUnit { name, profile, .. } => json!({ "name": name, "profile": profile }),
@@ -181,6 +186,7 @@ impl Act {
             Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
             Self::People(act) => act.record(),
             Self::Cases(act) => act.record(),
+            Self::Policy(act) => act.record(),
             Self::Training(act) => act.record(),
         }
     }
@@ -299,7 +305,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
         Act::CreateUser(user) => {
-            account_store::insert_user(&mut transaction, &user, &secrets).await?;
+            account_store::insert_user(&mut transaction, &user, &secrets, now).await?;
             people_store::insert_grants(&mut transaction, user.id, &user.permissions, now).await?;
             0
         }
@@ -315,6 +321,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
         Act::People(act) => act.apply(&mut transaction, by, now).await?,
         Act::Cases(act) => act.apply(&mut transaction, now).await?,
+        Act::Policy(act) => act.apply(&mut transaction, by, now).await?,
         Act::Training(act) => act.apply(&mut transaction, now).await?,
     };
     transaction.commit().await?;
@@ -325,8 +332,8 @@ async fn insert_agency(transaction: &mut Transaction<'_, Any>, new: &NewAgency) 
     let id = next_id(&mut **transaction, "agencies").await?;
     sqlx::query(
         "INSERT INTO agencies (id, name, preset, zone, active, rules_version, rules_text, enhanced_rules_text,
-             state, public_body)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)",
+             state, public_body, passwords)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10)",
     )
     .bind(id)
     .bind(new.name.as_str())
@@ -337,6 +344,7 @@ async fn insert_agency(transaction: &mut Transaction<'_, Any>, new: &NewAgency) 
     .bind(super::rules_text::ENHANCED_RULES_OF_BEHAVIOUR)
     .bind(new.state.clone())
     .bind(i64::from(new.public_body))
+    .bind(new.passwords.word())
     .execute(&mut **transaction)
     .await?;
     store::small_id(id)
@@ -427,10 +435,12 @@ async fn insert_agreement(transaction: &mut Transaction<'_, Any>, agreement: &Ag
 pub async fn user_secrets(
     app: &App,
     agency: AgencyId,
+    login: &str,
     plain_password: &str,
     totp_secret: Option<&[u8]>,
 ) -> Result<Secrets, Problem> {
-    password::check_strength(plain_password)?;
+    let owner = store::agency(&app.sql, agency).await?.ok_or_else(Problem::not_found)?;
+    password::check_strength(plain_password, owner.passwords, &[login, &owner.name])?;
     let totp_sealed = totp_secret
         .map(|secret| app.vault.seal(&account_store::totp_scope(agency), secret))
         .transpose()

@@ -2,22 +2,18 @@
 //! their own agency only. What managers look at is in [`super::overview`].
 
 use super::acts::{self, Act, Done, NewAgency, NewCamera, NewUser, Secrets};
-use super::sharing;
-use super::store::{self, Agreement, Reason};
+use super::store::{self, Reason};
 use crate::App;
+use crate::accounts::password::PasswordRules;
 use crate::accounts::{Caller, sessions};
 use crate::http::Problem;
 use crate::http::routes::read_json;
-use crate::oversight::entries::Entry;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use domain::{
-    AgencyId, CameraId, Permission, Position, ReasonClass, ReasonCode, Role, Source, UnitId, UserId, UtcMicros,
-};
+use domain::{AgencyId, CameraId, Permission, Position, ReasonClass, ReasonCode, Role, Source, UnitId, UserId};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -62,7 +58,7 @@ pub fn name(field: &str, text: &str) -> Result<String, Problem> {
 }
 
 /// A reason code as it is stored: lists of them are joined by commas, so one with a comma would read back as two.
-fn reason_code(field: &str, text: &str) -> Result<ReasonCode, Problem> {
+pub fn reason_code(field: &str, text: &str) -> Result<ReasonCode, Problem> {
     let code = name(field, text)?;
     if code.contains(',') { Err(Problem::invalid(field, "a reason code has no comma")) } else { Ok(ReasonCode(code)) }
 }
@@ -87,6 +83,8 @@ pub struct CreateAgency {
     /// A public body, not a company.
     #[serde(default = "yes")]
     pub public_body: bool,
+    /// `nist` or `cjis`; left out, what goes with the preset.
+    pub passwords: Option<String>,
 }
 
 /// Creates an agency. Host operators only.
@@ -110,7 +108,13 @@ pub async fn create_agency(
     let state = body.state.map(|text| text.parse::<domain::State>()).transpose();
     let state = state.map_err(|error| Problem::invalid("state", error.to_string()))?.map(|state| state.to_string());
     let (name, public_body) = (name("name", &body.name)?, body.public_body);
-    let act = Act::CreateAgency(NewAgency { name, preset: body.preset, zone: body.zone, state, public_body });
+    let passwords = match body.passwords.as_deref() {
+        None => PasswordRules::of_preset(&body.preset),
+        Some(word) => PasswordRules::from_word(word)
+            .ok_or_else(|| Problem::invalid("passwords", "the password rules are `nist` or `cjis`"))?,
+    };
+    let act =
+        Act::CreateAgency(NewAgency { name, preset: body.preset, zone: body.zone, state, public_body, passwords });
     perform(&app, &caller, act, Secrets::default()).await
 }
 
@@ -127,7 +131,7 @@ pub struct ManagerBody {
 
 /// Creates a manager of an agency, in a unit of the name given. Host operators only.
 #[utoipa::path(post, path = "/api/v1/agencies/{agency}/managers", tag = "management", params(("agency" = u32, Path)), request_body = ManagerBody,
-    responses((status = 201, body = Made), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 201, body = Made), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_manager(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -144,7 +148,7 @@ pub async fn create_manager(
         let act = Act::CreateUnit { agency, name: unit_name, profile: "default".into() };
         UnitId(acts::perform(&app, Some(caller.user.id), act, Secrets::default()).await?.id)
     };
-    let secrets = acts::user_secrets(&app, agency, &body.password, None).await?;
+    let secrets = acts::user_secrets(&app, agency, &body.login, &body.password, None).await?;
     let user = NewUser {
         id: UserId(uuid::Uuid::now_v7()),
         agency,
@@ -344,10 +348,11 @@ pub async fn create_user(
     let roles = words("roles", &body.roles, Role::from_word)?;
     crate::people::acts::check_roles(&roles)?;
     let permissions = words("permissions", &body.permissions, Permission::from_word)?;
-    check_first_permissions(caller.policy(&app)?.limits(), &roles, &permissions)?;
+    check_first_permissions(caller.policy()?.limits(), &roles, &permissions)?;
     let agency = caller.agency.id;
     let secret = body.second_factor.then(storage::vault::random_bytes::<TOTP_SECRET_BYTES>);
-    let secrets = acts::user_secrets(&app, agency, &body.password, secret.as_ref().map(<[u8; _]>::as_slice)).await?;
+    let secrets =
+        acts::user_secrets(&app, agency, &body.login, &body.password, secret.as_ref().map(<[u8; _]>::as_slice)).await?;
     let user = NewUser {
         id: UserId(uuid::Uuid::now_v7()),
         agency,
@@ -459,68 +464,4 @@ pub async fn set_camera_active(
     let body: SetActive = read_json(&bytes)?;
     let act = Act::SetCameraActive { agency: caller.agency.id, camera: CameraId(camera), active: body.active };
     perform(&app, &caller, act, Secrets::default()).await
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SignAgreement {
-    /// Number of the agency that is shown this agency's detections.
-    pub recipient: u32,
-    /// Source kinds that are shown; left out, all.
-    pub sources: Option<Vec<String>>,
-    /// Permissions that the recipient's users may use on them.
-    pub permissions: Vec<String>,
-    /// Reason codes of the recipient that count; left out, all.
-    pub reasons: Option<Vec<String>>,
-    /// RFC 3339 with offset.
-    pub from: String,
-    /// RFC 3339 with offset.
-    pub to: String,
-    /// Reference of the signed document.
-    pub document: String,
-}
-
-/// Shows this agency's detections to another agency, under a signed document.
-#[utoipa::path(post, path = "/api/v1/agency/agreements", tag = "management", request_body = SignAgreement,
-    responses((status = 201, body = Made), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub async fn sign_agreement(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Arc<Caller>>,
-    bytes: Bytes,
-) -> MadeAnswer {
-    let body: SignAgreement = read_json(&bytes)?;
-    let recipient = AgencyId(body.recipient);
-    if recipient == caller.agency.id {
-        return Err(Problem::invalid("recipient", "an agency needs no agreement with itself"));
-    }
-    let other = store::agency(&app.sql, recipient).await?.filter(|agency| agency.active);
-    let other = other.ok_or_else(Problem::not_found)?;
-    if let Err(refusal) = sharing::allowed(&app, &caller.agency, &other) {
-        let details = json!({ "by": caller.user.id, "recipient": recipient, "rule": refusal.rule });
-        let entry = app.ledger.record(Entry::of(Some(caller.agency.id), "agreement.refused", details)).await?.entry();
-        let problem = Problem::not_permitted(refusal.sentence).recorded_as(entry.index);
-        return Err(Problem { rule: Some(refusal.rule), unlock: refusal.unlock, ..problem });
-    }
-    let instant = |field: &str, text: &str| {
-        UtcMicros::parse_rfc3339(text).map_err(|error| Problem::invalid(field, error.to_string()))
-    };
-    let (from, to) = (instant("from", &body.from)?, instant("to", &body.to)?);
-    if from >= to {
-        return Err(Problem::invalid("to", "the agreement ends before it begins"));
-    }
-    let agreement = Agreement {
-        owner: caller.agency.id,
-        recipient,
-        sources: body.sources.map(|sources| words("sources", &sources, Source::from_word)).transpose()?,
-        permissions: words("permissions", &body.permissions, Permission::from_word)?,
-        reasons: body
-            .reasons
-            .map(|codes| codes.iter().map(|code| reason_code("reasons", code)).collect())
-            .transpose()?,
-        from,
-        to,
-        active: true,
-        document: name("document", &body.document)?,
-    };
-    perform(&app, &caller, Act::SignAgreement(agreement), Secrets::default()).await
 }

@@ -6,6 +6,8 @@ pub mod acts;
 pub mod api;
 pub mod cases;
 pub mod overview;
+pub mod policy_changes;
+pub mod policy_page;
 pub mod presets;
 pub mod rules_text;
 pub mod sharing;

@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::App;
-use crate::accounts::api::HOST_AGENCY;
+use crate::accounts::first_start::HOST_AGENCY;
 use crate::accounts::{Caller, store as account_store};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;

@@ -1,7 +1,9 @@
 //! SQL of agencies, units, reasons, pools and agreements.
 
+use crate::accounts::password::PasswordRules;
 use domain::{AgencyId, Permission, PoolId, ReasonClass, ReasonCode, Source, UnitId, UtcMicros};
 use policy::{AgreementFacts, PartyFacts, PoolFacts, ReasonFacts};
+use serde_json::{Map, Value};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row};
 use std::collections::{BTreeSet, HashMap};
@@ -50,6 +52,19 @@ const MIGRATIONS: &[Migration] = &[
         ALTER TABLE agencies ADD COLUMN published TEXT;
     ",
     },
+    Migration {
+        // Numbers of an agency's own, changes that wait for a second manager, and the rules of its passwords.
+        number: 3,
+        statements: "
+        ALTER TABLE agencies ADD COLUMN limits TEXT;
+        ALTER TABLE agencies ADD COLUMN policy_revision BIGINT NOT NULL DEFAULT 0;
+        ALTER TABLE agencies ADD COLUMN passwords TEXT NOT NULL DEFAULT 'nist';
+        CREATE TABLE policy_changes (
+            id BIGINT PRIMARY KEY, agency BIGINT NOT NULL REFERENCES agencies (id), made_by TEXT NOT NULL,
+            made BIGINT NOT NULL, preset TEXT NOT NULL, limits TEXT NOT NULL, widens TEXT NOT NULL,
+            reference TEXT NOT NULL, dated TEXT NOT NULL, revision BIGINT NOT NULL);
+    ",
+    },
 ];
 
 /// A customer of the installation.
@@ -66,6 +81,11 @@ pub struct Agency {
     pub public_body: bool,
     /// Where its usage and privacy policy is published, with the date.
     pub published: Option<String>,
+    /// Numbers of its own policy, by name.
+    pub limits: Map<String, Value>,
+    pub passwords: PasswordRules,
+    /// How often it has changed its policy.
+    pub policy_revision: u32,
     pub rules_version: i64,
     pub rules_text: String,
     pub enhanced_rules_text: String,
@@ -152,7 +172,13 @@ pub async fn next_id<'c>(executor: impl Executor<'c, Database = Any>, table: &'s
     sqlx::query(sqlx::AssertSqlSafe(query)).fetch_one(executor).await?.try_get("id")
 }
 
+fn read_limits(text: Option<String>) -> Result<Map<String, Value>, sqlx::Error> {
+    let Some(text) = text else { return Ok(Map::new()) };
+    serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
 fn read_agency(row: &AnyRow) -> Result<Agency, sqlx::Error> {
+    let passwords: String = row.try_get("passwords")?;
     Ok(Agency {
         id: AgencyId(small_id(row.try_get("id")?)?),
         name: row.try_get("name")?,
@@ -162,6 +188,9 @@ fn read_agency(row: &AnyRow) -> Result<Agency, sqlx::Error> {
         state: row.try_get("state")?,
         public_body: flag(row, "public_body")?,
         published: row.try_get("published")?,
+        limits: read_limits(row.try_get("limits")?)?,
+        passwords: PasswordRules::from_word(&passwords).unwrap_or(PasswordRules::Cjis),
+        policy_revision: small_id(row.try_get("policy_revision")?)?,
         rules_version: row.try_get("rules_version")?,
         rules_text: row.try_get("rules_text")?,
         enhanced_rules_text: row.try_get("enhanced_rules_text")?,

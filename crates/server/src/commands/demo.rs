@@ -2,7 +2,8 @@
 
 use super::demo_city::{self, DemoPlan};
 use super::{block_on, complain, plainly, say};
-use crate::accounts::{api as account_api, store as account_store};
+use crate::accounts::password::PasswordRules;
+use crate::accounts::{api as account_api, first_start, store as account_store};
 use crate::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use crate::agencies::api::{AddCamera, register_camera};
 use crate::agencies::store::{self as agency_store, Agreement, Reason};
@@ -236,6 +237,7 @@ impl Filling<'_> {
             zone: city::ZONE.into(),
             state: None,
             public_body: name != COMMERCIAL,
+            passwords: PasswordRules::of_preset(preset),
         });
         Ok(AgencyId(self.act(create).await?))
     }
@@ -265,8 +267,13 @@ impl Filling<'_> {
     async fn person(&mut self, person: Person<'_>) -> anyhow::Result<UserId> {
         let password = random_password();
         let secret = person.second_factor.then(storage::vault::random_bytes::<TOTP_SECRET_BYTES>);
-        let secrets =
-            acts::user_secrets(self.app, person.agency.1, &password, secret.as_ref().map(<[u8; _]>::as_slice));
+        let secrets = acts::user_secrets(
+            self.app,
+            person.agency.1,
+            person.login,
+            &password,
+            secret.as_ref().map(<[u8; _]>::as_slice),
+        );
         let user = NewUser {
             id: UserId(uuid::Uuid::now_v7()),
             agency: person.agency.1,
@@ -331,7 +338,7 @@ async fn fill(app: &App, city: &City, address: &str) -> anyhow::Result<DemoAccou
     let mut filling = Filling { app, accounts: Vec::new() };
 
     let host_password = random_password();
-    account_api::make_host_operator(app, "host", "Host Operator", &host_password).await.map_err(plainly)?;
+    first_start::make_host_operator(app, "host", "Host Operator", &host_password).await.map_err(plainly)?;
     filling.accounts.push(DemoAccount {
         login: "host".into(),
         password: host_password,
@@ -467,11 +474,20 @@ async fn add_cameras(
     Ok(credentials)
 }
 
-/// Twenty letters and digits in groups: 100 bits, easy to type.
+/// Twenty letters and digits in groups, the first of them upper-case, with a digit at the end: about 100 bits, easy to type,
+/// and of four kinds of signs as some agencies want it.
 fn random_password() -> String {
     const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let bytes = storage::vault::random_bytes::<20>();
     let sign = |byte: &u8| SIGNS.get(usize::from(*byte) % SIGNS.len()).map_or('a', |sign| char::from(*sign));
     let groups: Vec<String> = bytes.chunks(5).map(|chunk| chunk.iter().map(sign).collect()).collect();
-    groups.join("-")
+    let mut password = groups.join("-");
+    if let Some(first) = password.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    if password.starts_with(|sign: char| sign.is_ascii_digit()) {
+        format!("Q{password}-7")
+    } else {
+        format!("{password}-7")
+    }
 }

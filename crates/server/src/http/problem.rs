@@ -98,6 +98,18 @@ impl Problem {
         }
     }
 
+    pub fn change_password() -> Self {
+        Self {
+            unlock: Some("change the password".into()),
+            ..Self::new(
+                "change-password",
+                "The password is too old",
+                StatusCode::FORBIDDEN,
+                "the agency's rules ask for a new password every year",
+            )
+        }
+    }
+
     pub fn not_permitted(detail: impl Into<String>) -> Self {
         Self::new("not-permitted", "Not permitted", StatusCode::FORBIDDEN, detail)
     }

@@ -98,10 +98,11 @@ pub fn table() -> Vec<Route> {
         route(Get, "/ledger/checkpoint", Open, Unlogged, get(oversight::api::checkpoint)),
         route(Get, "/ledger/vkey", Open, Unlogged, get(oversight::api::verifier_key)),
         route(Get, "/ledger/tile/{*path}", Open, Unlogged, get(oversight::api::tile)),
-        route(Post, "/api/v1/first-start", Open, SignIn, post(accounts::api::first_start)),
+        route(Post, "/api/v1/first-start", Open, SignIn, post(accounts::first_start::first_start)),
         route(Post, "/api/v1/session", Open, SignIn, post(accounts::api::sign_in)),
         route(Get, "/api/v1/session", Session, Unlogged, get(accounts::api::me)),
         route(Post, "/api/v1/session/rules", Session, SignIn, post(accounts::api::accept_rules)),
+        route(Put, "/api/v1/session/password", Session, SignIn, put(accounts::own_password::change)),
         route(Delete, "/api/v1/session", Session, SignIn, delete(accounts::api::sign_out)),
         route(Post, "/api/v1/tokens", AsCaller, Changes, post(accounts::api::make_token)),
         route(Post, "/api/v1/detections", Camera, Ingest, post(cameras::api::native)),
@@ -151,10 +152,29 @@ pub fn table() -> Vec<Route> {
         route(Post, "/api/v1/agency/cases/imports", manager, Changes, post(agencies::cases::import)),
         route(Put, "/api/v1/agency/publication", manager, Changes, put(agencies::api::publish_policy)),
         route(Get, "/api/v1/agency/alarms", manager, Unlogged, get(oversight::alarms::list)),
+        route(Post, "/api/v1/policy/tries", manager, Changes, post(agencies::policy_page::try_question)),
+        route(Get, "/api/v1/policy/matrix", leader, Unlogged, get(agencies::policy_page::matrix)),
+        route(Get, "/api/v1/agency/policy", manager, Unlogged, get(agencies::policy_changes::show)),
+        route(Post, "/api/v1/agency/policy/changes", manager, Changes, post(agencies::policy_changes::propose)),
+        route(
+            Post,
+            "/api/v1/agency/policy/changes/{id}/confirm",
+            manager,
+            Changes,
+            post(agencies::policy_changes::confirm),
+        ),
+        route(
+            Delete,
+            "/api/v1/agency/policy/changes/{id}",
+            manager,
+            Changes,
+            delete(agencies::policy_changes::withdraw),
+        ),
         route(Get, "/api/v1/policy/presets", AsCaller, Unlogged, get(agencies::presets::list)),
         route(Put, "/api/v1/agency/rules", manager, Changes, put(agencies::api::replace_rules)),
         route(Post, "/api/v1/agency/users", manager, Changes, post(agencies::api::create_user)),
         route(Put, "/api/v1/agency/users/{user}/active", manager, Changes, put(people::api::set_active)),
+        route(Post, "/api/v1/agency/users/{user}/unlock", manager, Changes, post(people::api::unlock)),
         route(Get, "/api/v1/agency/people", leader, Unlogged, get(people::api::list)),
         route(Put, "/api/v1/agency/people/{user}", manager, Changes, put(people::api::change)),
         route(Post, "/api/v1/agency/people/{user}/certificates", supervisor, Changes, post(people::api::certify)),
@@ -182,7 +202,7 @@ pub fn table() -> Vec<Route> {
         route(Get, "/api/v1/agency/training", leader, Unlogged, get(training::api::reminders)),
         route(Post, "/api/v1/agency/cameras", manager, Changes, post(agencies::api::add_camera)),
         route(Put, "/api/v1/agency/cameras/{camera}/active", manager, Changes, put(agencies::api::set_camera_active)),
-        route(Post, "/api/v1/agency/agreements", manager, Changes, post(agencies::api::sign_agreement)),
+        route(Post, "/api/v1/agency/agreements", manager, Changes, post(agencies::sharing::sign_agreement)),
     ]
 }
 
@@ -209,6 +229,9 @@ async fn check_access(State((app, access)): State<(Arc<App>, Access)>, mut reque
     };
     if access != Access::Session && !caller.has_accepted_rules() {
         return Problem::accept_rules().into_response();
+    }
+    if access != Access::Session && caller.password_expires().is_some_and(|expires| expires <= app.clock.now()) {
+        return Problem::change_password().into_response();
     }
     let wanted = match &access {
         Access::Role(role) => std::slice::from_ref(role),

@@ -43,6 +43,11 @@ pub enum PeopleAct {
         permission: Permission,
         keep: bool,
     },
+    /// Releases an account that too many failures locked.
+    Unlock {
+        agency: AgencyId,
+        user: UserId,
+    },
     SetSeats {
         agency: AgencyId,
         permission: Permission,
@@ -79,6 +84,7 @@ impl PeopleAct {
             | Self::Grant { agency, .. }
             | Self::EndGrant { agency, .. }
             | Self::Review { agency, .. }
+            | Self::Unlock { agency, .. }
             | Self::SetSeats { agency, .. } => *agency,
             Self::Certify(certificate) => certificate.agency,
         }
@@ -92,6 +98,7 @@ impl PeopleAct {
             Self::Grant { .. } => "permission.granted",
             Self::EndGrant { .. } => "permission.ended",
             Self::Review { .. } => "permission.reviewed",
+            Self::Unlock { .. } => "user.unlocked",
             Self::SetSeats { .. } => "seats.set",
         }
     }
@@ -112,6 +119,7 @@ impl PeopleAct {
             Self::Review { user, permission, keep, .. } => {
                 json!({ "user": user, "permission": permission, "keep": keep })
             }
+            Self::Unlock { user, .. } => json!({ "user": user }),
             Self::SetSeats { permission, seats, .. } => json!({ "permission": permission, "seats": seats }),
         }
     }
@@ -150,6 +158,15 @@ impl PeopleAct {
                 } else {
                     Ok(end_grant(transaction, user, permission).await?)
                 }
+            }
+            Self::Unlock { user, .. } => {
+                not_oneself(by, user)?;
+                store::place_of(transaction, agency, user).await?;
+                sqlx::query("UPDATE users SET locked = NULL WHERE id = $1")
+                    .bind(user.to_string())
+                    .execute(&mut **transaction)
+                    .await?;
+                Ok(0)
             }
             Self::SetSeats { permission, seats, .. } => Ok(set_seats(transaction, agency, permission, seats).await?),
         }

@@ -61,7 +61,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<PersonView>>, Problem> {
-    let (agency, limits, now) = (caller.agency.id, caller.policy(&app)?.limits(), app.clock.now());
+    let (agency, limits, now) = (caller.agency.id, caller.policy()?.limits(), app.clock.now());
     let everybody = account_store::users_of(&app.sql, agency).await?;
     let people: HashMap<UserId, &User> = everybody.iter().map(|user| (user.id, user)).collect();
     let units = agency_store::units(&app.sql, agency).await?;
@@ -80,6 +80,7 @@ pub async fn list(
             roles: user.roles.iter().map(ToString::to_string).collect(),
             cleared: user.cleared,
             active: user.active,
+            locked: user.locked.map(|since| since.to_string()),
             second_factor: user.totp_sealed.is_some(),
             grants: held.map(|(permission, grant)| GrantView::of(limits, *permission, grant, &people, now)).collect(),
             certificates: own
@@ -136,6 +137,22 @@ pub async fn set_active(
     let body: SetActive = read_json(&bytes)?;
     let user = user.parse().map_err(|_| Problem::not_found())?;
     perform(&app, &caller, PeopleAct::SetActive { agency: caller.agency.id, user, active: body.active }).await
+}
+
+/// Releases an account of the manager's agency that too many failed sign-ins locked.
+#[utoipa::path(post, path = "/api/v1/agency/users/{user}/unlock", tag = "people", params(("user" = String, Path)),
+    responses((status = 201, body = Made), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn unlock(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path(user): Path<String>,
+) -> MadeAnswer {
+    let user = person(&app, &caller, &user).await?;
+    let made = perform(&app, &caller, PeopleAct::Unlock { agency: caller.agency.id, user }).await?;
+    if let Some(user) = account_store::user(&app.sql, user).await? {
+        app.sign_ins.forgive(&user.login);
+    }
+    Ok(made)
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -210,7 +227,7 @@ pub async fn grant(
     let user = person(&app, &caller, &user).await?;
     let body: GrantBody = read_json(&bytes)?;
     let permission = permission("permission", &body.permission)?;
-    let needs_certificate = caller.policy(&app)?.limits().needs_certificate.contains(&permission);
+    let needs_certificate = caller.policy()?.limits().needs_certificate.contains(&permission);
     perform(&app, &caller, PeopleAct::Grant { agency: caller.agency.id, user, permission, needs_certificate }).await
 }
 
@@ -321,7 +338,7 @@ pub async fn access(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<AccessView>, Problem> {
-    let (agency, limits, now) = (caller.agency.id, caller.policy(&app)?.limits(), app.clock.now());
+    let (agency, limits, now) = (caller.agency.id, caller.policy()?.limits(), app.clock.now());
     let (taken, seats) = (store::seats_taken(&app.sql, agency).await?, store::seats(&app.sql, agency).await?);
     let grants = store::grants_of_agency(&app.sql, agency).await?;
     let mut reviews = Vec::new();

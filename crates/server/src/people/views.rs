@@ -26,6 +26,9 @@ pub struct PersonView {
     pub roles: Vec<String>,
     pub cleared: bool,
     pub active: bool,
+    /// Since when too many failed sign-ins keep the account locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locked: Option<String>,
     pub second_factor: bool,
     pub grants: Vec<GrantView>,
     /// Newest first.

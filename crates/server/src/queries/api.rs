@@ -234,7 +234,7 @@ pub async fn ask(
     Extension(caller): Extension<Arc<Caller>>,
     bytes: Bytes,
 ) -> Result<Answered, Problem> {
-    let wildcards = caller.policy(&app)?.wildcards();
+    let wildcards = caller.policy()?.wildcards();
     let wanted = read_json::<Ask>(&bytes).and_then(|ask| {
         let step = if ask.preview { Step::Preview } else { Step::Rows { confirmed_large: ask.confirm_large } };
         let (question, purpose) = (ask.question.question(wildcards)?, ask.purpose.purpose()?);

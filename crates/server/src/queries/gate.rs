@@ -58,7 +58,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     let mut since = Instant::now();
     let mut lap = || std::mem::replace(&mut since, Instant::now()).elapsed();
     let request = request(app, caller, query, &wanted).await?;
-    let policy = caller.policy(app)?;
+    let policy = caller.policy()?;
     let notice = policy::narrowing_advice(policy, &wanted.question);
     let asked_at = request.now;
     // Beside the search, so that its write is not waited for twice.
@@ -140,7 +140,7 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
         follows: Follows::Preview,
     };
     let request = request(app, caller, asked.query, &wanted).await?;
-    let permit = match policy::exact_count(caller.policy(app)?, request) {
+    let permit = match policy::exact_count(caller.policy()?, request) {
         Ok(permit) => permit,
         Err(refusal) => return Err(refuse(app, refusal).await?),
     };
@@ -186,7 +186,7 @@ pub async fn still_permitted(app: &App, caller: &Caller, asked: &Asked) -> Resul
         follows: Follows::Preview,
     };
     let request = request(app, caller, asked.query, &wanted).await?;
-    match policy::still_permitted(caller.policy(app)?, request, &asked.pools) {
+    match policy::still_permitted(caller.policy()?, request, &asked.pools) {
         Ok(()) => Ok(()),
         Err(refusal) => Err(refuse(app, refusal).await?),
     }

@@ -84,7 +84,7 @@ pub async fn kinds(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<KindView>>, Problem> {
-    let policy = caller.policy(&app)?;
+    let policy = caller.policy()?;
     let (asker, now) = (caller.asker(), app.clock.now());
     let reasons = agency_store::usable_reasons(&app.sql, &caller.unit).await?;
     let reasons: Vec<_> = reasons.iter().map(agency_store::Reason::facts).collect();

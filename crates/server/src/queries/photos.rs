@@ -118,7 +118,7 @@ async fn grant(
     let asked = open_answer(app, caller, query).await?;
     let returned = answers::returned(answered(&asked)?);
     let now = app.clock.now();
-    match policy::photos(caller.policy(app)?, caller.asker(), asked.query, &returned, wanted, now) {
+    match policy::photos(caller.policy()?, caller.asker(), asked.query, &returned, wanted, now) {
         Ok(permit) => Ok(app.ledger.record(permit).await?),
         Err(refusal) => {
             gate::refuse(app, refusal).await?;

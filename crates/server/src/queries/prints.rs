@@ -97,7 +97,7 @@ pub async fn print(
         .collect();
     let returned = answers::returned(found);
     let now = app.clock.now();
-    let permit = policy::print(caller.policy(&app)?, caller.asker(), asked.query, &returned, &relevant, now);
+    let permit = policy::print(caller.policy()?, caller.asker(), asked.query, &returned, &relevant, now);
     let permit = match permit {
         Ok(permit) => permit,
         Err(refusal) => return Err(gate::refuse(&app, refusal).await?),
@@ -128,7 +128,7 @@ impl Facts {
         Ok(Self {
             reason: PrintReason { code: code.0.clone(), label, authority },
             on_behalf_of,
-            records_notice: caller.policy(app)?.limits().records_notice.get(&caller.unit.profile).cloned(),
+            records_notice: caller.policy()?.limits().records_notice.get(&caller.unit.profile).cloned(),
             names: Names::of(app, found.hits.iter()).await?,
         })
     }

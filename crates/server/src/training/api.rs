@@ -34,7 +34,7 @@ pub struct Own {
 /// What is on file of the caller: trainings and permissions, with what lapses when.
 #[utoipa::path(get, path = "/api/v1/me", operation_id = "own_records", tag = "training", responses((status = 200, body = Own)))]
 pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Caller>>) -> Result<Json<Own>, Problem> {
-    let (limits, now) = (caller.policy(&app)?.limits(), app.clock.now());
+    let (limits, now) = (caller.policy()?.limits(), app.clock.now());
     let grants = caller.grants.iter();
     Ok(Json(Own {
         user: caller.user.id.to_string(),
@@ -156,7 +156,7 @@ pub async fn answer(
     let done = acts::perform(&app, Some(caller.user.id), Act::Training(act), Secrets::default()).await?;
     let now = app.clock.now();
     let trained = store::of_user(&app.sql, caller.user.id).await?;
-    let (view, _) = CourseView::of(caller.policy(&app)?.limits(), course, &trained, now);
+    let (view, _) = CourseView::of(caller.policy()?.limits(), course, &trained, now);
     Ok(Json(Tried {
         passed,
         right,
@@ -214,7 +214,7 @@ pub async fn reminders(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<Vec<Reminder>>, Problem> {
-    let (limits, now) = (caller.policy(&app)?.limits(), app.clock.now());
+    let (limits, now) = (caller.policy()?.limits(), app.clock.now());
     let trained = store::of_agency(&app.sql, caller.agency.id).await?;
     let mut found: Vec<(Option<UtcMicros>, Reminder)> = Vec::new();
     let people = account_store::users_of(&app.sql, caller.agency.id).await?;

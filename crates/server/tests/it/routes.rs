@@ -189,6 +189,13 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
         (Verb::Post, "/api/v1/session/rules") => {
             (Some(detective), route.path.into(), json!({ "version": 1, "accepted": true }))
         }
+        // The present password is asked for: the try with a wrong one changes nothing, and the right one is recorded.
+        (Verb::Put, "/api/v1/session/password") => {
+            (Some(sergeant), route.path.into(), json!({ "current": PASSWORD, "new": "amber lantern nine" }))
+        }
+        (Verb::Post, "/api/v1/agency/users/{user}/unlock") => {
+            (Some(chief), format!("/api/v1/agency/users/{subject}/unlock"), json!({}))
+        }
         (Verb::Delete, "/api/v1/session") => (Some(officer), route.path.into(), json!({})),
         (Verb::Post, "/api/v1/tokens") => (Some(detective), route.path.into(), json!({ "label": "x", "hours": 1 })),
         (Verb::Post, "/api/v1/queries") => {
@@ -264,6 +271,20 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
         (Verb::Post, "/api/v1/agency/training/imports") => {
             let file = "login,course,date\nofficer,privacy,2026-05-01\n";
             return Some(world.post_csv(route.path, chief, file).await);
+        }
+        (Verb::Post, "/api/v1/policy/tries") => {
+            let body = json!({ "user": subject, "kind": "area", "reason": "CRIME", "door": "plain" });
+            (Some(chief), route.path.into(), body)
+        }
+        (Verb::Post, "/api/v1/agency/policy/changes") => {
+            (Some(chief), route.path.into(), json!({ "limits": { "fewest_known_characters": 3 } }))
+        }
+        // There is none of this number: the act that could not be applied is recorded.
+        (Verb::Post, "/api/v1/agency/policy/changes/{id}/confirm") => {
+            (Some(chief), "/api/v1/agency/policy/changes/9/confirm".into(), json!({}))
+        }
+        (Verb::Delete, "/api/v1/agency/policy/changes/{id}") => {
+            (Some(chief), "/api/v1/agency/policy/changes/9".into(), json!({}))
         }
         (Verb::Put, "/api/v1/agency/publication") => {
             (Some(chief), route.path.into(), json!({ "reference": "Order 14", "date": "2026-05-01" }))

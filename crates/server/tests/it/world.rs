@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use domain::{AgencyId, Course, NewPhoto, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId, UtcMicros};
 use serde_json::{Value, json};
-use sightline_server::accounts::{api as account_api, store as account_store};
+use sightline_server::accounts::password::PasswordRules;
+use sightline_server::accounts::{api as account_api, first_start, store as account_store};
 use sightline_server::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Agreement, Reason};
@@ -159,7 +160,7 @@ impl World {
 
     async fn fill(&mut self) {
         use Role::{AgencyManager, CriminalInvestigator, PatrolOfficer, Supervisor, TaskForceOfficer};
-        account_api::make_host_operator(&self.app, "host", "Host", PASSWORD).await.unwrap();
+        first_start::make_host_operator(&self.app, "host", "Host", PASSWORD).await.unwrap();
         self.police = self.agency("Port Larkin Police", "open").await;
         self.roads = self.agency("Larkin Road Data", "open").await;
         self.federal = self.agency("Harbor Federal Service", "pia-039b").await;
@@ -204,6 +205,7 @@ impl World {
             zone: "Etc/GMT+9".into(),
             state: state.map(ToOwned::to_owned),
             public_body: true,
+            passwords: PasswordRules::Nist,
         });
         AgencyId(self.act(act).await)
     }
@@ -235,7 +237,7 @@ impl World {
         permissions: &[Permission],
     ) {
         let secret = login.bytes().cycle().take(20).collect::<Vec<u8>>();
-        let secrets = acts::user_secrets(&self.app, agency, PASSWORD, Some(&secret)).await.unwrap();
+        let secrets = acts::user_secrets(&self.app, agency, login, PASSWORD, Some(&secret)).await.unwrap();
         let user = NewUser {
             id: UserId(uuid::Uuid::now_v7()),
             agency,

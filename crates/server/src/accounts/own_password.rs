@@ -1,0 +1,62 @@
+//! A person changes the own password, at once where the agency's rules say that it is too old.
+
+use super::caller::Caller;
+use super::password;
+use super::store;
+use super::throttle::Settled;
+use crate::App;
+use crate::http::Problem;
+use crate::http::routes::read_json;
+use crate::oversight::entries::Entry;
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    pub current: String,
+    pub new: String,
+}
+
+/// Changes the own password, and ends all other sessions and tokens of the account.
+#[utoipa::path(put, path = "/api/v1/session/password", tag = "sign-in", request_body = ChangePassword,
+    responses((status = 204), (status = 422, body = Problem), (status = 429, body = Problem)))]
+pub async fn change(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Arc<Caller>>,
+    bytes: Bytes,
+) -> Result<StatusCode, Problem> {
+    let body: ChangePassword = read_json(&bytes)?;
+    let (user, now) = (&caller.user, app.clock.now());
+    password::check_strength(&body.new, caller.agency.passwords, &[&user.login, &caller.agency.name])
+        .map_err(|problem| Problem { field: Some("new".into()), ..problem })?;
+    if body.new == body.current {
+        return Err(Problem::invalid("new", "the new password is the present one"));
+    }
+    // A stolen session must not guess the password behind it.
+    let reserved = app.sign_ins.reserve(&user.login, now);
+    let reserved = reserved.ok_or_else(|| Problem::too_many("too many tries; wait fifteen minutes"))?;
+    let fits = password::verify(body.current, Some(user.password.clone())).await;
+    app.sign_ins.settle(
+        reserved,
+        match fits {
+            Ok(true) => Settled::Passed,
+            Ok(false) => Settled::Failed,
+            Err(_) => Settled::NotChecked,
+        },
+    );
+    if !fits? {
+        return Err(Problem::invalid("current", "this is not the present password"));
+    }
+    let hash = password::hash(body.new).await?;
+    let details = json!({ "user": user.id });
+    app.ledger.record(Entry::of(Some(caller.agency.id), "password.changed", details)).await?;
+    store::set_password(&app.sql, user.id, &hash, &caller.session.id, now).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
