@@ -44,7 +44,6 @@ pub struct KindStanding {
 
 /// Tries a kind of question for a caller, through this caller's door, with each of the reasons that the caller's unit may
 /// use: the best of them counts.
-#[expect(clippy::too_many_arguments, reason = "each is a fact of its own")]
 pub fn kind_standing(
     policy: &AgencyPolicy,
     asker: &Asker,

@@ -153,7 +153,7 @@ impl CertificateView {
             .open_sealed(&scope(agency), &certificate.sealed)
             .map_err(|error| Problem::failed("a certificate could not be opened", &error))?;
         let supervisor = people.get(&certificate.supervisor);
-        let still = |supervisor: &&&User| {
+        let still = |supervisor: &&User| {
             supervisor.active && supervisor.unit == certificate.unit && supervisor.roles.contains(&Role::Supervisor)
         };
         let in_unit = people.get(&certificate.user).is_some_and(|user| user.unit == certificate.unit);
@@ -164,7 +164,7 @@ impl CertificateView {
             why: String::from_utf8_lossy(&why).into_owned(),
             made: certificate.made.to_string(),
             until: certificate.until.to_string(),
-            usable: !certificate.used && now < certificate.until && in_unit && supervisor.filter(still).is_some(),
+            usable: !certificate.used && now < certificate.until && in_unit && supervisor.is_some_and(still),
         })
     }
 }
