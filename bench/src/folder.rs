@@ -5,6 +5,7 @@ use anyhow::Context;
 use domain::limits::BATCH_DETECTIONS_MAX;
 use domain::{AgencyId, Course, NewDetection, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId};
 use serde::{Deserialize, Serialize};
+use sightline_server::accounts::password::PasswordRules;
 use sightline_server::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Reason};
@@ -98,6 +99,8 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
         zone: "America/Los_Angeles".into(),
         state: None,
         public_body: true,
+        // The password is random, and nobody has to remember it.
+        passwords: PasswordRules::Nist,
     });
     let agency = AgencyId(act(create, none()).await?.id);
     anyhow::ensure!(agency == OWNER, "the data set's owner is the first agency");
@@ -116,7 +119,7 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
     act(Act::PutReason { agency, reason }, none()).await?;
     let password = hex::encode(storage::vault::random_bytes::<20>());
     let account = Account { login: LOGIN.into(), password, totp_secret: storage::vault::random_bytes::<20>().to_vec() };
-    let secrets = acts::user_secrets(app, agency, &account.password, Some(&account.totp_secret)).await;
+    let secrets = acts::user_secrets(app, agency, LOGIN, &account.password, Some(&account.totp_secret)).await;
     let user = NewUser {
         id: UserId(uuid::Uuid::now_v7()),
         agency,

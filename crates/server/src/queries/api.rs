@@ -3,7 +3,7 @@
 use super::answers::{Asked, Outcome};
 use super::body::{self, AreaBody, Ask};
 use super::gate::{self, Follows, Step, Wanted};
-use super::rows::{self, CommonView, Names, Page, RowFilter};
+use super::rows::{self, CommonView, Page, RowFilter};
 use super::sentence;
 use crate::App;
 use crate::accounts::Caller;
