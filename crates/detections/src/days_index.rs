@@ -109,7 +109,7 @@ impl DaysIndex {
         }
         let segments = (0..).zip(view.segment_checksum).map(|(at, crc)| (names.get(at).into(), *crc)).collect();
         let states = view.state_codes.to_vec();
-        let index = Self { segments, states, toc, columns, backing };
+        let index = Self { backing, toc, columns, segments, states };
         for (part, texts) in [("plate", index.plates()), ("rplate", index.readings())] {
             index.check(&texts).then_some(()).ok_or_else(|| damaged(part))?;
         }

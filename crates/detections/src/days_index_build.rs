@@ -83,13 +83,11 @@ fn number(count: usize) -> u32 {
 
 /// The text with a number, short ones first.
 fn text<'a>(texts: &Texts<'a>, number: usize) -> Text<'a> {
-    match texts.keys.keys.get(number) {
-        Some(key) => Text::Short(*key),
-        None => {
-            let long = u32::try_from(number - texts.keys.keys.len()).expect("long texts are numbered in 32 bits");
-            Text::Long(texts.keys.long.get(long))
-        }
+    if let Some(key) = texts.keys.keys.get(number) {
+        return Text::Short(*key);
     }
+    let long = u32::try_from(number - texts.keys.keys.len()).expect("long texts are numbered in 32 bits");
+    Text::Long(texts.keys.long.get(long))
 }
 
 /// Texts of a segment, each with each state, with their rows.

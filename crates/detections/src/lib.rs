@@ -14,6 +14,7 @@ mod days_index;
 mod days_index_build;
 mod encode;
 mod error;
+mod far_rows;
 mod fault;
 mod filter;
 #[doc(hidden)]

@@ -118,7 +118,7 @@ impl KeyPattern {
         let is_few = || spans.iter().map(Range::len).sum::<usize>() < keys.reversed_keys.len() / BACKWARDS_PART;
         let is_backwards = self.is_backwards && is_few();
         if self.is_backwards && !is_backwards {
-            spans = if self.masks.is_empty() { Vec::new() } else { vec![0..keys.keys.len()] };
+            spans = (!self.masks.is_empty()).then_some(0..keys.keys.len()).into_iter().collect();
         }
         for span in spans {
             scratch.clear();

@@ -170,13 +170,16 @@ pub(crate) struct Hiding {
     made: HashMap<usize, (Arc<Entry>, Option<Arc<Entry>>)>,
 }
 
+/// The number of an entry, with its first and last scan time, so that a search passes those that it does not need without
+/// reading of each of them.
+pub(crate) type Standing = (u32, (i64, i64));
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) indexes: Vec<Covered>,
-    /// Numbers of the entries, those with the newest reads first; with first and last scan time, so that a search passes
-    /// those that it does not need without reading of each of them.
-    pub(crate) newest_first: Arc<Vec<(u32, (i64, i64))>>,
+    /// The entries, those with the newest reads first.
+    pub(crate) newest_first: Arc<Vec<Standing>>,
 }
 
 /// An index over many segments, with where these stand in a snapshot.
@@ -185,8 +188,8 @@ pub(crate) struct Covered {
     /// The blob's name.
     pub(crate) name: Arc<str>,
     pub(crate) index: Arc<DaysIndex>,
-    /// For each of its segments the entry with its times; `None` where it is gone or cannot be read.
-    pub(crate) entries: Arc<Vec<Option<(u32, (i64, i64))>>>,
+    /// For each of its segments the entry; `None` where it is gone or cannot be read.
+    pub(crate) entries: Arc<Vec<Option<Standing>>>,
     /// Rows of the segments that are there.
     pub(crate) rows: usize,
 }
@@ -287,8 +290,8 @@ impl Snapshot {
     }
 }
 
-fn newest_first(entries: &[Arc<Entry>]) -> Arc<Vec<(u32, (i64, i64))>> {
-    let mut all: Vec<(u32, (i64, i64))> = (0..).zip(entries).map(|(at, entry)| (at, entry.times)).collect();
+fn newest_first(entries: &[Arc<Entry>]) -> Arc<Vec<Standing>> {
+    let mut all: Vec<Standing> = (0..).zip(entries).map(|(at, entry)| (at, entry.times)).collect();
     all.sort_by_key(|(_, (_, latest))| std::cmp::Reverse(*latest));
     Arc::new(all)
 }

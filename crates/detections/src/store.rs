@@ -14,7 +14,7 @@ use crate::search::gather::{Gather, Gathered, Helpers, gather};
 use crate::search::newest::{self, Newest, NewestFound};
 use crate::search::plan::{Plan, Search};
 use crate::search::scan::Match;
-use crate::segment::Reader;
+use crate::segment::{Reader, Segment};
 use crate::shared::Shared;
 use crate::withdraw::WithdrawalAct;
 use crate::writer::{self, Job, QUEUE_BATCHES_MAX};
@@ -215,7 +215,7 @@ impl Store {
         let snapshot = self.shared.snapshot();
         let segments = snapshot.entries.iter().filter_map(|entry| entry.segment().ok());
         let indexes = snapshot.indexes.iter().flat_map(|covered| covered.index.sizes());
-        for (name, bytes) in segments.flat_map(|segment| segment.sizes()).chain(indexes) {
+        for (name, bytes) in segments.flat_map(Segment::sizes).chain(indexes) {
             *sizes.entry(name.to_owned()).or_default() += bytes;
         }
         sizes

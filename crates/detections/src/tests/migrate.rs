@@ -200,7 +200,7 @@ async fn inv_9_a_release_that_knows_version_1_only_refuses_the_folder_by_name() 
         home.open().await.close().await;
         let of_old = [storage::sql::Migration { number: 1, statements: "" }];
         let refused = home.config().await.sql.migrate("detections", &of_old).await;
-        let newer = storage::SqlError::FromNewerRelease { component: "detections".to_owned(), found: 3, known: 1 };
+        let newer = storage::SqlError::FromNewerRelease { component: "detections".to_owned(), found: 4, known: 1 };
         assert_eq!(refused.unwrap_err().to_string(), newer.to_string());
     }
 }
