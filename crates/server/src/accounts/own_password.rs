@@ -25,7 +25,7 @@ pub struct ChangePassword {
 }
 
 /// Changes the own password, and ends all other sessions and tokens of the account.
-#[utoipa::path(put, path = "/api/v1/session/password", tag = "sign-in", request_body = ChangePassword,
+#[utoipa::path(put, path = "/api/v1/session/password", operation_id = "change_password", tag = "sign-in", request_body = ChangePassword,
     responses((status = 204), (status = 422, body = Problem), (status = 429, body = Problem)))]
 pub async fn change(
     State(app): State<Arc<App>>,

@@ -265,7 +265,7 @@ pub struct PendingView {
 }
 
 /// The policy in force, and a wider one that waits.
-#[utoipa::path(get, path = "/api/v1/agency/policy", tag = "policy", responses((status = 200, body = PolicyView)))]
+#[utoipa::path(get, path = "/api/v1/agency/policy", operation_id = "agency_policy", tag = "policy", responses((status = 200, body = PolicyView)))]
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,

@@ -102,6 +102,18 @@ fn an_error_that_the_document_does_not_list_for_its_route_is_noticed() {
 }
 
 #[test]
+fn each_operation_of_the_openapi_document_has_an_id_of_its_own() {
+    let mut seen = std::collections::BTreeSet::new();
+    let paths = DOCUMENT["paths"].as_object().unwrap().values();
+    let ids: Vec<_> = paths
+        .flat_map(|path| path.as_object().unwrap().values())
+        .filter_map(|one| one["operationId"].as_str())
+        .collect();
+    let repeated: Vec<_> = ids.iter().filter(|id| !seen.insert(**id)).collect();
+    assert!(ids.len() > 50 && repeated.is_empty(), "clients made from the document would mix these up: {repeated:?}");
+}
+
+#[test]
 fn the_generated_openapi_document_is_fresh_and_of_version_3_1() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/generated/openapi.json");
     let text = serde_json::to_string_pretty(&openapi::build()).unwrap() + "\n";
