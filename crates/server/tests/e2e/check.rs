@@ -81,7 +81,8 @@ fn inv_2_check_fails_and_names_what_has_a_flipped_byte() {
         (data.join("main.db"), batch, "recents/"),
         (data.join("main.db"), catalogued, "main.db: "),
         (one(&["ledger/tile/0/"]), &middle, "ledger/tile/0/"),
-        (one(&["ledger/tile/entries/"]), &middle, "ledger/tile/entries/"),
+        // Of entries and the hashes above them, which do not fit, nobody can say which was altered.
+        (one(&["ledger/tile/entries/"]), &middle, "ledger/tile/"),
         (one(&["ledger/checkpoint"]), &middle, "the ledger: "),
         (data.join("ledger.db"), &|_| 16, "ledger.db: "),
     ];
