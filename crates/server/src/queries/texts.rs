@@ -33,15 +33,18 @@ fn key(app: &App, user: UserId, text: &str) -> String {
     sessions::id_of(&app.vault, &format!("text {user} {}", policy::same_words(text)))
 }
 
-/// How many questions the caller asked with this text within the last thirty days.
+/// How many questions the caller asked with this text within the last thirty days; not counted further than the policy
+/// looks, so that asking does not become slower with every question.
 pub async fn uses(app: &App, caller: &Caller, text: Option<&String>, now: UtcMicros) -> Result<u32, sqlx::Error> {
     let Some(text) = text else { return Ok(0) };
-    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS uses FROM purpose_texts
-        WHERE user_id = $1 AND text_key = $2 AND used > $3";
+    let most = caller.policy().map_or(1, |policy| policy.limits().repeated_text_max.max(1));
+    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS uses FROM
+        (SELECT 1 AS one FROM purpose_texts WHERE user_id = $1 AND text_key = $2 AND used > $3 LIMIT $4) AS some";
     let uses: i64 = sqlx::query(query)
         .bind(caller.user.id.to_string())
         .bind(key(app, caller.user.id, text))
         .bind(oldest(now))
+        .bind(i64::from(most))
         .fetch_one(app.sql.pool())
         .await?
         .try_get("uses")?;
