@@ -17,7 +17,7 @@ import numpy
 import psycopg
 
 from peer import COLUMNS, Answer, capped
-from sql import (cell_ranges, columns, common_plates, exactly, in_bounds, in_frame, like, of_vehicle, NEWEST_FIRST)
+from sql import (cell_ranges, columns, common_plates, exactly, in_frame, like, of_vehicle, NEWEST_FIRST)
 
 MEMORY = {
     # A quarter of the memory of the machine that the figures are for.
