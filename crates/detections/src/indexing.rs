@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Rows of one index. While one is made, its postings, keys and readings take about 20 bytes a row of memory.
+/// Rows of one index, which bounds the memory that making one takes: all of it is made there before it is written.
 const INDEX_ROWS_MAX: usize = if cfg!(test) { 4_000 } else { 32_000_000 };
 /// So many of about the same size become one, which is up to this many times as large: every row is written anew once for
 /// each power of it, and a search looks into few indexes.

@@ -183,7 +183,8 @@ impl Store {
         self.shared.set_retention(act.act().keep_micros()).await
     }
 
-    /// Removes the segments all of whose reads are due, and photos of days before; indexes are made anew without them. The background task does so by itself.
+    /// Removes the segments all of whose reads are due, and photos of days before; indexes are made anew without them. The
+    /// background task does so by itself whenever it seals.
     pub async fn purge(&self) -> Result<Purged, StoreError> {
         let purged = self.shared.purge().await?;
         self.shared.index_days().await?;
