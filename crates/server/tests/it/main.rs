@@ -10,6 +10,8 @@
 
 mod accounts;
 mod basemap;
+mod coverage;
+mod databases;
 mod facts;
 mod gate;
 mod ingest;

@@ -9,7 +9,7 @@ use sightline_server::training::courses;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-fn verb(route: &Route) -> &'static str {
+pub(crate) fn verb(route: &Route) -> &'static str {
     match route.verb {
         Verb::Get => "GET",
         Verb::Post => "POST",
