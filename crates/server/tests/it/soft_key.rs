@@ -83,7 +83,7 @@ impl SoftKey {
             client_data_hash: Sha256::digest(client_data.as_bytes()).to_vec().into(),
             allow_list: None,
             extensions: None,
-            options: get_assertion::Options { up: true, uv: saying.verified, ..Default::default() },
+            options: get_assertion::Options { up: true, uv: saying.verified },
             pin_auth: None,
             pin_protocol: None,
         };

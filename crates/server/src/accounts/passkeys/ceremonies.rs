@@ -1,4 +1,4 @@
-//! The two ceremonies of WebAuthn: registration, and assertion for signing in and stepping up.
+//! The two ceremonies of `WebAuthn`: registration, and assertion for signing in and stepping up.
 
 use super::store::{self, Ceremony, Kept};
 use super::{CEREMONY_MICROS, relying_party};
@@ -24,7 +24,7 @@ use webauthn_rs::prelude::{
 pub struct Begun {
     /// Comes back with the credential; good for five minutes and one use.
     pub ceremony: String,
-    /// WebAuthn Level 3 JSON: what `PublicKeyCredential.parseCreationOptionsFromJSON`, or for signing in
+    /// `WebAuthn` Level 3 JSON: what `PublicKeyCredential.parseCreationOptionsFromJSON`, or for signing in
     /// `parseRequestOptionsFromJSON`, takes.
     #[schema(value_type = Object)]
     pub options: Value,
@@ -200,6 +200,7 @@ pub struct Asserting {
 
 impl Asserting {
     /// No ceremony of this person.
+    #[must_use]
     pub fn of_nothing(self, user: &User) -> Self {
         Self { user: Some(user.clone()), state: None }
     }

@@ -1,4 +1,4 @@
-//! Passkeys (WebAuthn Level 3): a person registers own ones, signs in through the enhanced door with them, and steps up.
+//! Passkeys (`WebAuthn` Level 3): a person registers own ones, signs in through the enhanced door with them, and steps up.
 //!
 //! User verification is always asked for. A ceremony's state is in the database, for five minutes and for one use; a
 //! signature counter that does not rise is refused. Synced passkeys are taken: attestation is not asked for
