@@ -2,7 +2,7 @@
 //!
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
-use super::answers::{Asked, Marks, Outcome, Timing};
+use super::answers::{Asked, Holder, Marks, Outcome, Timing};
 use super::texts;
 use crate::App;
 use crate::accounts::caller::personnel_file;
@@ -114,7 +114,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     timing.outcome = lap();
     Ok(app.answers.keep(Asked {
         query,
-        session: caller.session.id.clone(),
+        session: Holder::new(&caller.session.id),
         user: caller.user.id,
         question: wanted.question,
         purpose: wanted.purpose,
