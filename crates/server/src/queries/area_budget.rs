@@ -51,7 +51,7 @@ struct Part {
 }
 
 /// What a question spends of one budget.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Spending {
     /// Empty where the question has no areas, or names no case.
     holder: String,
@@ -62,6 +62,7 @@ struct Spending {
 }
 
 /// What a question spends, held until it is noted or refused.
+#[derive(Debug)]
 pub struct Charge<'a> {
     in_flight: &'a InFlight,
     day: i64,

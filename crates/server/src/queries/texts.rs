@@ -39,7 +39,7 @@ pub async fn uses(app: &App, caller: &Caller, text: Option<&String>, now: UtcMic
     let Some(text) = text else { return Ok(0) };
     let most = caller.policy().map_or(1, |policy| policy.limits().repeated_text_max.max(1));
     let query = "SELECT CAST(COUNT(*) AS BIGINT) AS uses FROM
-        (SELECT 1 AS one FROM purpose_texts WHERE user_id = $1 AND text_key = $2 AND used > $3 LIMIT $4) AS some";
+        (SELECT 1 AS one FROM purpose_texts WHERE user_id = $1 AND text_key = $2 AND used > $3 LIMIT $4) AS counted";
     let uses: i64 = sqlx::query(query)
         .bind(caller.user.id.to_string())
         .bind(key(app, caller.user.id, text))
