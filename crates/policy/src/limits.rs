@@ -29,6 +29,12 @@ pub struct Limits {
     pub largest_area_m2: u32,
     /// Square metres of all areas of a question, at most.
     pub largest_areas_together_m2: u32,
+    /// Area and time that one person may ask about within 30 days, in square-kilometer days (LIM-2).
+    #[serde(default = "small_budget")]
+    pub area_budget_person_km2_days: u32,
+    /// The same for all questions that name one case, whoever asks them.
+    #[serde(default = "small_budget")]
+    pub area_budget_case_km2_days: u32,
     /// Days that a time frame may span, for every kind. For a common plate: the frame of each area.
     pub longest_span_days: BTreeMap<QuestionKind, u32>,
     /// Known characters of a partial plate, at least (LIM-5).
@@ -87,6 +93,11 @@ fn yes() -> bool {
 
 fn every_permission() -> BTreeSet<Permission> {
     Permission::ALL.iter().copied().collect()
+}
+
+/// Less than that of any preset but the strictest.
+fn small_budget() -> u32 {
+    100
 }
 
 fn a_year() -> u32 {

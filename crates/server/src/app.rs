@@ -27,6 +27,7 @@ pub struct App {
     pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub answers: Answers,
+    pub area_budgets: queries::area_budget::InFlight,
     pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
     pub passwords: accounts::password::Passwords,
@@ -135,6 +136,7 @@ impl App {
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
         queries::texts::migrate(&sql).await?;
+        queries::area_budget::migrate(&sql).await?;
         oversight::alarms::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
@@ -166,6 +168,7 @@ impl App {
             vault,
             clock,
             answers: Answers::default(),
+            area_budgets: queries::area_budget::InFlight::default(),
             alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
             passwords: accounts::password::Passwords::default(),

@@ -3,6 +3,7 @@
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
 use super::answers::{Asked, Holder, Marks, Outcome, Timing};
+use super::area_budget::{self, Charge};
 use super::texts;
 use crate::App;
 use crate::accounts::caller::personnel_file;
@@ -45,8 +46,10 @@ pub struct Wanted {
 pub enum Follows {
     /// A new question: its texts count when they are looked for again.
     Nothing,
-    /// A question that was answered; its texts are the same by nature.
+    /// A question that was answered, shown once more; its texts are the same by nature.
     Answer,
+    /// A question that was answered, over another frame: the same texts, and another time that is looked at.
+    OtherFrame,
     /// A preview or a warning of exactly this question.
     Preview,
 }
@@ -57,12 +60,21 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     let mut timing = Timing::default();
     let mut since = Instant::now();
     let mut lap = || std::mem::replace(&mut since, Instant::now()).elapsed();
-    let request = request(app, caller, query, &wanted).await?;
+    let mut request = request(app, caller, query, &wanted).await?;
+    let charge = match wanted.follows {
+        Follows::Nothing | Follows::OtherFrame => {
+            let case = wanted.purpose.case_reference.as_deref();
+            Some(area_budget::charge(app, caller, &wanted.question, case, request.now).await?)
+        }
+        // Exactly this question has been counted.
+        Follows::Answer | Follows::Preview => None,
+    };
+    request.record.area_time = charge.as_ref().map(Charge::facts).unwrap_or_default();
     let policy = caller.policy()?;
     let notice = policy::narrowing_advice(policy, &wanted.question);
     let asked_at = request.now;
     // Beside the search, so that its write is not waited for twice.
-    let noting = note_texts(app, caller, query, &wanted, asked_at);
+    let noting = note(app, caller, query, &wanted, charge.as_ref(), asked_at);
     let pools: Vec<PoolId>;
     let (entry, outcome, result) = match wanted.step {
         Step::Preview => {
@@ -152,18 +164,29 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
     Ok((counted, entry))
 }
 
-async fn note_texts(
+/// Notes what counts against later questions: texts, and area and time.
+async fn note(
     app: &App,
     caller: &Caller,
     query: QueryId,
     wanted: &Wanted,
+    charge: Option<&Charge<'_>>,
     now: UtcMicros,
 ) -> Result<(), Problem> {
     let has_text = wanted.purpose.justification.is_some() || wanted.purpose.suspicion_facts.is_some();
-    if wanted.follows == Follows::Nothing && has_text {
-        texts::note(app, caller, query, &wanted.purpose, now).await?;
+    let has_text = wanted.follows == Follows::Nothing && has_text;
+    let charge = charge.filter(|charge| !charge.is_nothing());
+    if !has_text && charge.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let mut transaction = app.sql.begin().await?;
+    if has_text {
+        texts::note(&mut transaction, app, caller, query, &wanted.purpose, now).await?;
+    }
+    if let Some(charge) = charge {
+        charge.note(&mut transaction).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// A permission that is used does not lapse (ACC-7).

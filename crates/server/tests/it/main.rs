@@ -9,6 +9,8 @@
 )]
 
 mod accounts;
+mod areas;
+mod areas_postgis;
 mod basemap;
 mod coverage;
 mod databases;
