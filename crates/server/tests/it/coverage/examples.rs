@@ -44,8 +44,8 @@ const KEY_IN_PATH: &str = "{key}";
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example> {
     use Verb::{Delete, Get, Post, Put};
-    use Who::{Camera, Colleague, Host, Investigator, Manager, Nobody, Supervisor};
-    let Ids { subject, leaver, colleague, unit, camera, query, detection, saved_areas, policy_change } = ids;
+    use Who::{Camera, Colleague, Host, Investigator, Manager, Newcomer, Nobody, Supervisor};
+    let Ids { subject, leaver, colleague, unit, camera, query, detection, saved_areas, policy_change, .. } = ids;
     let nothing = || json!({});
     let areas = || json!({ "areas": [square(34.0, -140.0)] });
     let csv = |who, text| (who, Content::Csv(text));
@@ -62,7 +62,19 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
         (Put, "/api/v1/session/password") => {
             plain(Supervisor, json!({ "current": PASSWORD, "new": "amber lantern nine" }))
         }
-        (Delete, "/api/v1/session") => plain(Colleague, nothing()),
+        (Post, "/api/v1/session/passkey") => plain(Nobody, ids.proof.clone()),
+        (Post, "/api/v1/session/step-up/challenge") => plain(Newcomer, nothing()),
+        (Post, "/api/v1/session/step-up") => plain(Newcomer, ids.proof.clone()),
+        (Get, "/api/v1/passkeys") | (Post, "/api/v1/passkeys/challenge") => plain(Colleague, nothing()),
+        (Delete, "/api/v1/passkeys/{id}") => plain(Colleague, nothing()),
+        (Post, "/api/v1/passkeys") => plain(Colleague, ids.proof.clone()),
+        (Put, "/api/v1/passkeys/{id}") => plain(Colleague, json!({ "name": "Red key" })),
+        (Get, "/api/v1/sessions") | (Delete, "/api/v1/sessions/{session}") => plain(Investigator, nothing()),
+        (Get | Delete, "/api/v1/agency/people/{user}/sessions")
+        | (Delete, "/api/v1/agency/people/{user}/sessions/{session}" | "/api/v1/agency/people/{user}/passkeys") => {
+            plain(Manager, nothing())
+        }
+        (Delete, "/api/v1/session") => plain(Newcomer, nothing()),
         (Post, "/api/v1/tokens") => plain(Investigator, json!({ "label": "x", "hours": 1 })),
         (Post, "/api/v1/detections") => plain(Camera, json!({ "detections": [read("8FED002", Some("US-CA"), 30)] })),
         (Post, "/api/v1/feeds/rekor" | "/api/v1/feeds/rekor/{key}") => {
@@ -186,7 +198,14 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
         }
         _ => return None,
     };
-    let id = if route.path.contains("saved-areas") { saved_areas.clone() } else { policy_change.to_string() };
+    let id = if route.path.contains("saved-areas") {
+        saved_areas.clone()
+    } else if route.path.contains("passkeys") {
+        ids.passkey.clone()
+    } else {
+        policy_change.to_string()
+    };
+    let session = if route.path.contains("{user}") { &ids.session } else { &ids.own_session };
     // The person whose account is closed asks nothing afterwards.
     let user = if route.path.ends_with("/active") { leaver } else { subject };
     let permission = if route.path.ends_with("/review") { "full" } else { "partial" };
@@ -195,6 +214,7 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
         "{detection}" => detection.clone(),
         "{number}" | "{index}" => "0".to_owned(),
         "{user}" => user.clone(),
+        "{session}" => session.clone(),
         "{camera}" => camera.to_string(),
         "{id}" => id.clone(),
         "{permission}" => permission.to_owned(),

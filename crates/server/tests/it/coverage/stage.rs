@@ -1,9 +1,10 @@
 //! An agency with one of everything that a route can be asked for, and people who may ask.
 
+use super::super::soft_key::{Saying, SoftKey};
 use super::super::world::{World, ask, read, square};
 use domain::{Permission, Role};
 use serde_json::{Value, json};
-use sightline_server::http::routes::Route;
+use sightline_server::http::routes::{Route, Verb};
 use sqlx::Row;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub(super) enum Who {
     Supervisor,
     Investigator,
     Colleague,
+    /// Came through the plain door, and steps up.
+    Newcomer,
     Camera,
 }
 
@@ -30,6 +33,7 @@ impl Who {
             Self::Supervisor => "supervisor",
             Self::Investigator => "investigator",
             Self::Colleague => "colleague",
+            Self::Newcomer => "newcomer",
             Self::Nobody | Self::Camera => panic!("{self:?} has no account"),
         }
     }
@@ -48,6 +52,14 @@ pub(super) struct Ids {
     pub(super) detection: String,
     pub(super) saved_areas: String,
     pub(super) policy_change: u64,
+    /// The colleague's own.
+    pub(super) passkey: String,
+    /// A session of the investigator, beside the one that asks.
+    pub(super) own_session: String,
+    /// One of the subject.
+    pub(super) session: String,
+    /// What ends the ceremony of a passkey, or steps up: made by `prepare`, and good once.
+    pub(super) proof: Value,
 }
 
 impl Ids {
@@ -64,6 +76,10 @@ impl Ids {
             detection: "987654321".into(),
             saved_areas: nobody(),
             policy_change: 987_654,
+            passkey: nobody(),
+            own_session: "nothing".into(),
+            session: "nothing".into(),
+            proof: json!({}),
         }
     }
 }
@@ -78,6 +94,8 @@ pub(super) struct Stage {
     /// Reads a table as text, by name.
     tables: Vec<(String, String)>,
     unused_days: u32,
+    /// The colleague's passkey.
+    key: SoftKey,
 }
 
 impl Stage {
@@ -87,6 +105,7 @@ impl Stage {
         let permissions = [Permission::Full, Permission::Partial];
         world.user("subject", federal, unit, &[Role::CriminalInvestigator], &permissions).await;
         world.user("leaver", federal, unit, &[Role::CriminalInvestigator], &[Permission::Full]).await;
+        world.user("newcomer", federal, unit, &[Role::CriminalInvestigator], &[Permission::Full]).await;
         world.user("deputy", federal, unit, &[Role::AgencyManager], &[]).await;
         world.camera_of("fed-1", federal).await;
         world.ingest("fed-1", vec![read(PLATE, Some("US-CA"), 60)]).await;
@@ -96,6 +115,7 @@ impl Stage {
             (Who::Manager, "plain"),
             (Who::Deputy, "plain"),
             (Who::Supervisor, "plain"),
+            (Who::Newcomer, "plain"),
             (Who::Colleague, "enhanced"),
             (Who::Investigator, "enhanced"),
         ] {
@@ -106,7 +126,10 @@ impl Stage {
         ids.leaver = world.id("leaver").to_string();
         ids.colleague = world.id("colleague").to_string();
         ids.unit = unit.0;
-        let mut stage = Self { world, ids, tokens, tables: Vec::new(), unused_days: 90 };
+        let (key, credential) = create_key(&world, &tokens[&Who::Colleague]).await;
+        let added = world.post("/api/v1/passkeys", &tokens[&Who::Colleague], credential).await.ok();
+        ids.passkey = added["id"].as_str().unwrap().into();
+        let mut stage = Self { world, ids, tokens, tables: Vec::new(), unused_days: 90, key };
         stage.fill().await;
         stage.tables = stage.tables().await;
         stage
@@ -130,6 +153,19 @@ impl Stage {
         self.ids.detection = answer["page"]["rows"][0]["id"].as_str().unwrap().into();
         self.ids.saved_areas = saved["id"].as_str().unwrap().into();
         self.propose().await;
+        self.open_sessions().await;
+    }
+
+    /// Sessions that can be ended.
+    async fn open_sessions(&mut self) {
+        self.world.sign_in("investigator", "plain").await;
+        let own = self.world.get("/api/v1/sessions", self.token(Who::Investigator)).await.ok();
+        let spare = own.as_array().unwrap().iter().find(|one| one["current"] == false && one["door"] == "plain");
+        self.ids.own_session = spare.unwrap()["id"].as_str().unwrap().into();
+        self.world.sign_in("subject", "plain").await;
+        let path = format!("/api/v1/agency/people/{}/sessions", self.ids.subject);
+        let theirs = self.world.get(&path, self.token(Who::Manager)).await.ok();
+        self.ids.session = theirs[0]["id"].as_str().unwrap().into();
     }
 
     /// A wider policy that the deputy proposes: another manager can confirm it.
@@ -145,6 +181,28 @@ impl Stage {
     pub(super) async fn prepare(&mut self, route: &Route) {
         if route.path.starts_with("/api/v1/agency/policy/changes/{id}") {
             self.propose().await;
+        }
+        match (route.verb, route.path) {
+            (Verb::Delete, path) if path.ends_with("/{session}") => self.open_sessions().await,
+            (Verb::Post, "/api/v1/session/passkey") => {
+                let login = json!({ "login": Who::Colleague.login() });
+                let path = "/api/v1/session/passkey/challenge";
+                let begun = self.world.call("POST", path, None, Some(login)).await.ok();
+                let credential = self.key.answer(&begun["options"], Saying::default()).await;
+                self.ids.proof = json!({ "ceremony": begun["ceremony"], "credential": credential, "deliver": "token" });
+            }
+            (Verb::Post, "/api/v1/passkeys") => {
+                self.ids.proof = create_key(&self.world, self.token(Who::Colleague)).await.1;
+            }
+            (Verb::Post, "/api/v1/session/step-up") => {
+                self.ids.proof = json!({ "code": self.world.next_code(Who::Newcomer.login()) });
+            }
+            // The step-up before has ended the first one.
+            (Verb::Delete, "/api/v1/session") => {
+                let anew = self.world.sign_in(Who::Newcomer.login(), "plain").await;
+                self.tokens.insert(Who::Newcomer, anew);
+            }
+            _ => {}
         }
     }
 
@@ -208,4 +266,11 @@ impl Stage {
         seen.push(self.world.get(&rows, self.token(Who::Investigator)).await.ok());
         seen
     }
+}
+
+/// A key of the enhanced session's person, and what adds it.
+async fn create_key(world: &World, token: &str) -> (SoftKey, Value) {
+    let begun = world.post("/api/v1/passkeys/challenge", token, json!({})).await.ok();
+    let (key, credential) = SoftKey::create(&begun["options"]).await;
+    (key, json!({ "ceremony": begun["ceremony"], "name": "Blue key", "credential": credential }))
 }
