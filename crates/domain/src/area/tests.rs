@@ -318,6 +318,17 @@ proptest! {
     }
 }
 
+#[test]
+fn lim_2_the_screen_and_the_service_measure_the_same() {
+    let cases: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../web/src/lib/map/measured.json")).unwrap();
+    for case in cases.as_array().unwrap() {
+        let rings: Vec<Vec<[f64; 2]>> = serde_json::from_value(case["rings"].clone()).unwrap();
+        let (size, expected) = (Area::from_degrees(&rings).unwrap().square_metres(), &case["squareMetres"]);
+        assert!((size / expected.as_f64().unwrap() - 1.0).abs() < 1e-6, "{case}: {size}");
+    }
+}
+
 /// A rectangle of whole steps of 0.01 degrees.
 fn block(west: i32, south: i32, east: i32, north: i32) -> Area {
     let lon = |step: i32| f64::from(step) / 100.0 + 179.9;
