@@ -1,6 +1,6 @@
-//! Areas against PostGIS as an oracle: sizes, unions, and what is inside. Runs where the tests have a PostgreSQL.
+//! Areas against `PostGIS` as an oracle: sizes, unions, and what is inside. Runs where the tests have a PostgreSQL.
 //!
-//! PostGIS measures figures whose edges are geodesics. Ours are straight in longitude and latitude, so its edges are first
+//! `PostGIS` measures figures whose edges are geodesics. Ours are straight in longitude and latitude, so its edges are first
 //! cut into pieces so short that both are the same to one part in a million.
 
 use domain::{Area, Position, square_metres_together};
@@ -42,7 +42,7 @@ fn ring(dice: &mut Dice, (lon, lat): (f64, f64), size: f64) -> Vec<[f64; 2]> {
 fn area(dice: &mut Dice, middle: (f64, f64), size: f64) -> Area {
     loop {
         let mut rings = vec![ring(dice, middle, size)];
-        if dice.next() % 3 == 0 {
+        if dice.next().is_multiple_of(3) {
             rings.push(ring(dice, middle, size / 5.0));
         }
         if let Ok(area) = Area::from_degrees(&rings) {
@@ -55,7 +55,7 @@ fn area(dice: &mut Dice, middle: (f64, f64), size: f64) -> Area {
 fn place(dice: &mut Dice) -> ((f64, f64), f64) {
     let size = 10f64.powf(dice.between(-4.8, 0.2));
     let near = 180.0 + dice.between(-1.0, 1.0) * size;
-    let lon = if dice.next() % 2 == 0 { near } else { dice.between(-178.0, 178.0) };
+    let lon = if dice.next().is_multiple_of(2) { near } else { dice.between(-178.0, 178.0) };
     ((lon, dice.between(-75.0, 75.0)), size)
 }
 
@@ -70,12 +70,13 @@ fn text(area: &Area, unit: f64, shift: i64) -> String {
     format!("POLYGON({})", area.unrolled().iter().map(ring).collect::<Vec<_>>().join(","))
 }
 
+static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
 async fn postgis() -> Option<PgConnection> {
     let Ok(url) = std::env::var("SIGHTLINE_TEST_POSTGRES") else {
         eprintln!("SIGHTLINE_TEST_POSTGRES is not set: areas were not compared with PostGIS");
         return None;
     };
-    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let name = format!("postgis_{}_{number}", std::process::id());
     let mut connection = PgConnection::connect(&url).await.unwrap();

@@ -42,6 +42,7 @@ const KEY_IN_PATH: &str = "{key}";
 
 /// `None`: the route has no example yet, and the coverage test fails.
 #[expect(clippy::too_many_lines, reason = "a table")]
+#[expect(clippy::match_same_arms, reason = "routes that belong together stand together")]
 pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example> {
     use Verb::{Delete, Get, Post, Put};
     use Who::{Camera, Colleague, Host, Investigator, Manager, Newcomer, Nobody, Supervisor};
