@@ -132,7 +132,7 @@ impl Outsiders {
     /// A colleague of the same unit: what is one person's own is nobody else's.
     async fn of_the_same_unit(stage: &mut Stage) -> Self {
         let (federal, unit) = (stage.world.federal, stage.world.investigations);
-        stage.world.user("partner", federal, unit, &[Role::CriminalInvestigator], &Permission::ALL).await;
+        stage.world.user("partner", federal, unit, &[Role::CriminalInvestigator], Permission::ALL).await;
         Self(BTreeMap::from([(Who::Investigator, stage.world.sign_in("partner", "enhanced").await)]))
     }
 }
