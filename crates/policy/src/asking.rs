@@ -76,7 +76,7 @@ pub enum CaseStanding {
 }
 
 /// Square meters of a square kilometer, of which budgets are written.
-pub(crate) const M2_PER_KM2: i64 = 1_000_000;
+pub const M2_PER_KM2: i64 = 1_000_000;
 
 /// Area and time against one budget, in square-meter days: the size of what is asked about, times the days that are looked
 /// at. What the same areas were asked about before within the window counts once.

@@ -25,8 +25,8 @@ mod widening;
 
 pub use agency_policy::{AgencyPolicy, PRESETS, Preset};
 pub use asking::{
-    AgreementFacts, AreaTime, Asker, BudgetFacts, CaseStanding, ColleagueFacts, PoolFacts, QueryRecord, QueryRequest,
-    ReasonFacts,
+    AgreementFacts, AreaTime, Asker, BudgetFacts, CaseStanding, ColleagueFacts, M2_PER_KM2, PoolFacts, QueryRecord,
+    QueryRequest, ReasonFacts,
 };
 pub use decide::{
     PHOTOS_AT_ONCE_MAX, exact_count, narrowing_advice, photo_query, photos, preview, rows, still_permitted,

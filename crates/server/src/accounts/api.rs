@@ -3,7 +3,6 @@
 use super::caller::{Caller, device_name};
 use super::opening::{self, Rules, SignedIn, Way};
 use super::store::{self, Session, SessionKind, User};
-use super::throttle::Settled;
 use super::{password, sessions, step_up};
 use crate::App;
 use crate::agencies::{sharing, store as agency_store};
@@ -133,17 +132,10 @@ async fn check_credentials(
     door: LogIn,
 ) -> Result<Checked, Problem> {
     let now = app.clock.now();
-    let Some(reserved) = app.sign_ins.reserve(login, now) else { return Ok(Checked::DoorIsClosed) };
-    let fits = credentials_fit(app, found, body, door, now).await;
-    app.sign_ins.settle(
-        reserved,
-        match &fits {
-            Ok(true) => Settled::Passed,
-            Ok(false) => Settled::Failed,
-            Err(_) => Settled::NotChecked,
-        },
-    );
-    Ok(if fits? { Checked::Fits } else { Checked::Wrong })
+    match app.sign_ins.check(login, now, credentials_fit(app, found, body, door, now)).await {
+        None => Ok(Checked::DoorIsClosed),
+        Some(fits) => Ok(if fits? { Checked::Fits } else { Checked::Wrong }),
+    }
 }
 
 /// Password, and for the enhanced door the one-time code. Unknown names take as long as known ones.

@@ -81,7 +81,7 @@ pub fn takes_only_passkeys(app: &App, agency: &Agency) -> bool {
 pub fn only_passkeys() -> Problem {
     Problem {
         rule: Some(PHISHING_RESISTANT.into()),
-        unlock: Some("use a passkey; the first is added under My account, at the standard door".into()),
+        unlock: Some("use a passkey; the first is added from a session of the standard door, with the code of your second factor".into()),
         ..Problem::not_permitted("your agency's enhanced door takes a passkey, and no password with a code")
     }
 }

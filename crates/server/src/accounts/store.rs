@@ -404,10 +404,10 @@ pub async fn end_sessions_of(
     transaction: &mut Transaction<'_, Any>,
     user: UserId,
     session: Option<&str>,
-) -> Result<u32, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let text = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR $2 = '')";
     sqlx::query(text).bind(user.to_string()).bind(session.unwrap_or_default()).execute(&mut **transaction).await?;
-    Ok(0)
+    Ok(())
 }
 
 pub async fn end_session(sql: &Sql, id: &str) -> Result<(), sqlx::Error> {

@@ -86,6 +86,11 @@ impl Problem {
         Self::new("wrong-credentials", "Sign-in failed", StatusCode::UNAUTHORIZED, detail)
     }
 
+    /// Too many wrong secrets in the middle of a session.
+    pub fn too_many_tries() -> Self {
+        Self::too_many("too many tries; wait fifteen minutes")
+    }
+
     /// In the middle of a session, which goes on.
     pub fn wrong_second_factor() -> Self {
         let detail = "the code or passkey is wrong, was used before, or came too late; your session goes on as it was";

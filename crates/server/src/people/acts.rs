@@ -189,8 +189,9 @@ impl PeopleAct {
             }
             Self::EndSessions { user, session, .. } => {
                 store::place_of(transaction, agency, user).await?;
-                Ok(account_store::end_sessions_of(transaction, user, session.as_ref().map(|(id, _)| id.as_str()))
-                    .await?)
+                let session = session.as_ref().map(|(id, _)| id.as_str());
+                account_store::end_sessions_of(transaction, user, session).await?;
+                Ok(0)
             }
             Self::RemovePasskeys { user, .. } => {
                 not_oneself(by, user)?;

@@ -10,7 +10,7 @@ use crate::http::Problem;
 use domain::case_pattern::normalise_case_reference;
 use domain::time::DAY_MICROS;
 use domain::{Area, Criteria, Question, TimeFrame, UtcMicros, square_metres_together};
-use policy::{AREA_BUDGET_DAYS, AreaTime, BudgetFacts};
+use policy::{AREA_BUDGET_DAYS, AreaTime, BudgetFacts, M2_PER_KM2};
 use sqlx::{Any, Row, Transaction};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +19,6 @@ use storage::{Sql, SqlError};
 
 /// Earlier frames of the same areas that are looked at, newest first. What lies in others counts again: never too little.
 const FRAMES_MAX: i64 = 500;
-const M2_PER_KM2: i64 = 1_000_000;
 
 pub async fn migrate(sql: &Sql) -> Result<(), SqlError> {
     sql.migrate("area-budgets", MIGRATIONS).await

@@ -49,7 +49,7 @@ impl AreaBudgetView {
     pub(super) async fn of(app: &App, caller: &Caller) -> Result<Self, Problem> {
         let (km2_days, spent, more_free) = area_budget::standing(app, caller).await?;
         #[expect(clippy::cast_precision_loss, reason = "a number to show")]
-        let left = (f64::from(km2_days) - spent as f64 / 1e6).max(0.0);
+        let left = (f64::from(km2_days) - spent as f64 / policy::M2_PER_KM2 as f64).max(0.0);
         Ok(Self { km2_days, left_km2_days: left, more_free: more_free.map(|at| at.to_string()) })
     }
 }

@@ -362,8 +362,8 @@ async fn aud_1_every_route_that_reads_personal_data_or_changes_anything_leaves_a
         detection: answer["page"]["rows"][0]["id"].as_str().unwrap(),
         agency: world.police.0,
     };
-    // Routes whose entries other tests show: the first start (its link is used up once), what needs a passkey's answer or
-    // a session to end, and ingest by the minute.
+    // Routes whose entries other tests show: the first start (its link is used up once), ingest by the minute, and what
+    // needs a passkey's answer or a session to end, which `coverage` calls.
     let shown = [
         "/api/v1/first-start",
         "/api/v1/session/passkey",

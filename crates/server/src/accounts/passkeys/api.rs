@@ -6,7 +6,6 @@ use super::{NAME_CHARS_MAX, PASSKEYS_MAX};
 use crate::App;
 use crate::accounts::Caller;
 use crate::accounts::api::{check_code, lock_after_failures};
-use crate::accounts::throttle::Settled;
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use crate::oversight::entries::Entry;
@@ -111,17 +110,8 @@ pub(in crate::accounts) async fn prove_by_code(app: &App, caller: &Caller, code:
     let code = code.filter(|code| !code.trim().is_empty());
     let code = code.ok_or_else(|| enhanced_first("this needs the code of your second factor"))?;
     // A stolen session must not guess the second factor behind it.
-    let reserved = app.sign_ins.reserve(&user.login, now);
-    let reserved = reserved.ok_or_else(|| Problem::too_many("too many tries; wait fifteen minutes"))?;
-    let fits = check_code(app, user, code, now).await.map(|fits| fits && user.locked.is_none());
-    app.sign_ins.settle(
-        reserved,
-        match fits {
-            Ok(true) => Settled::Passed,
-            Ok(false) => Settled::Failed,
-            Err(_) => Settled::NotChecked,
-        },
-    );
+    let check = async { Ok::<_, Problem>(check_code(app, user, code, now).await? && user.locked.is_none()) };
+    let fits = app.sign_ins.check(&user.login, now, check).await.ok_or_else(Problem::too_many_tries)?;
     if fits? {
         return Ok(());
     }

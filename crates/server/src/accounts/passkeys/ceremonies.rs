@@ -46,6 +46,8 @@ impl Purpose {
     }
 }
 
+/// Draws of credentials that nobody has. One in a few is empty; that all of them are does not happen.
+const INVENTED_DRAWS_MAX: u32 = 64;
 const REGISTER: &str = "register";
 
 /// Assertions that were verified since the start, those of unknown people too: both must cost the same work.
@@ -140,7 +142,7 @@ fn invented_credentials(app: &App, login: &str) -> Result<Vec<String>, Problem> 
         .map_err(|error| Problem::failed("a challenge could not be made", &error))?;
     let generator = WebauthnFakeCredentialGenerator::<FakePasskeyDistribution>::new(&key).map_err(failed)?;
     // Some names get none at first; somebody with passkeys has at least one.
-    for number in 0_u32.. {
+    for number in 0..INVENTED_DRAWS_MAX {
         let invented = generator.generate(format!("{login}\n{number}").as_bytes()).map_err(failed)?;
         if !invented.is_empty() {
             return Ok(invented.iter().map(|id| store::credential_text(id)).collect());

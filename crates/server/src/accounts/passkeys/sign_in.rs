@@ -81,6 +81,7 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
             return Err(Problem::wrong_credentials());
         }
     };
+    let of_agency = asserting.user.as_ref().map(|user| user.agency);
     let user = asserting.user.filter(|user| user.active);
     let agency = match &user {
         Some(user) => agency_store::agency(&app.sql, user.agency).await?.filter(|agency| agency.active),
@@ -88,7 +89,7 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
     };
     let (Some(user), Some(agency)) = (user, agency) else {
         let details = json!({ "passkey": passkey, "why": "closed", "device": device });
-        app.ledger.record(Entry::of(None, "sign-in.failed", details)).await?;
+        app.ledger.record(Entry::of(of_agency, "sign-in.failed", details)).await?;
         return Err(Problem::wrong_credentials());
     };
     opening::open(&app, &user, agency, Way { door, kind, device, passkey: Some(passkey) }).await
