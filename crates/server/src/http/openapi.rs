@@ -31,7 +31,7 @@ use utoipa::OpenApi;
         queries::api::reasons,
         queries::api::colleagues,
         queries::api::cameras,
-        queries::api::measure,
+        queries::measure::measure,
         queries::api::ask,
         queries::api::show,
         queries::api::again,

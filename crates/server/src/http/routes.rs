@@ -120,7 +120,7 @@ pub fn table() -> Vec<Route> {
         route(Get, "/api/v1/reasons", AsCaller, Unlogged, get(queries::api::reasons)),
         route(Get, "/api/v1/colleagues", AsCaller, Unlogged, get(queries::api::colleagues)),
         route(Get, "/api/v1/cameras", AsCaller, Unlogged, get(queries::api::cameras)),
-        route(Post, "/api/v1/areas/measure", AsCaller, Unlogged, post(queries::api::measure)),
+        route(Post, "/api/v1/areas/measure", AsCaller, Unlogged, post(queries::measure::measure)),
         route(Post, "/api/v1/queries", AsCaller, ReadsPersonalData, post(queries::api::ask)),
         route(Post, "/api/v1/queries/{query}/show", AsCaller, ReadsPersonalData, post(queries::api::show)),
         route(Post, "/api/v1/queries/{query}/again", AsCaller, ReadsPersonalData, post(queries::api::again)),

@@ -1,6 +1,6 @@
 //! What the caller may ask, kind by kind, before anything is asked: for forms that show only what makes sense.
 
-use super::api::AreaBudgetView;
+use super::measure::AreaBudgetView;
 use crate::App;
 use crate::accounts::Caller;
 use crate::agencies::{sharing, store as agency_store};

@@ -9,6 +9,7 @@ pub mod body;
 pub mod gate;
 pub mod kinds;
 pub mod marks;
+pub mod measure;
 pub mod photos;
 pub mod prints;
 pub mod rows;
