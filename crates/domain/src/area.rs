@@ -336,13 +336,13 @@ pub enum AreaError {
     #[error("the area encloses nothing")]
     NoArea,
     /// Two edges of the area's rings meet where they should not.
-    #[error("the outline or a hole crosses or touches itself or another at {}; draw it without, or as several areas", place(.0))]
+    #[error("the outline or a hole crosses or touches itself or another at {}; draw it without, or as several areas", place(*.0))]
     Crosses(Position),
-    #[error("the hole at {} is not inside the outline, or lies in another hole", place(.0))]
+    #[error("the hole at {} is not inside the outline, or lies in another hole", place(*.0))]
     HoleOutside(Position),
 }
 
 /// Latitude and longitude as people read them, to about ten centimetres.
-fn place(position: &Position) -> String {
+fn place(position: Position) -> String {
     format!("{:.6}, {:.6}", position.lat(), position.lon())
 }

@@ -42,8 +42,8 @@ impl Edge {
 
     #[expect(clippy::cast_precision_loss, reason = "a place to show; coordinates are exact, products nearly so")]
     fn crossing(&self, other: &Self) -> Fault {
-        let (from, to) = (self.side(other.west) as f64, self.side(other.east) as f64);
-        let share = if from == to { 0.0 } else { from / (from - to) };
+        let (from, to) = (self.side(other.west), self.side(other.east));
+        let share = if from == to { 0.0 } else { from as f64 / (from as f64 - to as f64) };
         let along = |a: i64, b: i64| a as f64 + share * (b - a) as f64;
         Fault::Meets(along(other.west.0, other.east.0), along(other.west.1, other.east.1))
     }
