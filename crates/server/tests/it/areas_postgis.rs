@@ -5,10 +5,13 @@
 
 use domain::{Area, Position, square_metres_together};
 use sqlx::{Connection, Executor, PgConnection, Row};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const AREAS: usize = 3_000;
 const TOGETHER: usize = 600;
 const POINTS: usize = 10;
+/// Of databases made so far.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// Whole numbers at random, the same in each run (Marsaglia, "Xorshift RNGs", 2003).
 struct Dice(u64);
@@ -42,7 +45,7 @@ fn ring(dice: &mut Dice, (lon, lat): (f64, f64), size: f64) -> Vec<[f64; 2]> {
 fn area(dice: &mut Dice, middle: (f64, f64), size: f64) -> Area {
     loop {
         let mut rings = vec![ring(dice, middle, size)];
-        if dice.next() % 3 == 0 {
+        if dice.next().is_multiple_of(3) {
             rings.push(ring(dice, middle, size / 5.0));
         }
         if let Ok(area) = Area::from_degrees(&rings) {
@@ -55,7 +58,7 @@ fn area(dice: &mut Dice, middle: (f64, f64), size: f64) -> Area {
 fn place(dice: &mut Dice) -> ((f64, f64), f64) {
     let size = 10f64.powf(dice.between(-4.8, 0.2));
     let near = 180.0 + dice.between(-1.0, 1.0) * size;
-    let lon = if dice.next() % 2 == 0 { near } else { dice.between(-178.0, 178.0) };
+    let lon = if dice.next().is_multiple_of(2) { near } else { dice.between(-178.0, 178.0) };
     ((lon, dice.between(-75.0, 75.0)), size)
 }
 
@@ -75,8 +78,7 @@ async fn postgis() -> Option<PgConnection> {
         eprintln!("SIGHTLINE_TEST_POSTGRES is not set: areas were not compared with PostGIS");
         return None;
     };
-    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("postgis_{}_{number}", std::process::id());
     let mut connection = PgConnection::connect(&url).await.unwrap();
     connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
