@@ -6,6 +6,11 @@
 mod crossing;
 mod size;
 #[cfg(test)]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "drawn numbers of coordinates, which are small"
+)]
 mod tests;
 mod union;
 

@@ -48,6 +48,9 @@ pub struct Limits {
     pub look_back_default_days: u32,
     /// Screens begin with a preview (LIM-4). Advice to screens: no decision rests on it.
     pub preview_first: bool,
+    /// The enhanced door takes a passkey only, and no password with a code (ACC-6).
+    #[serde(default = "yes")]
+    pub phishing_resistant: bool,
     /// Rows with fewer than two photos may be printed (DET-4).
     pub print_unverified: bool,
     /// The records notice that a print carries, by unit profile (RES-4); none where a profile is not named.
@@ -83,6 +86,10 @@ pub struct Limits {
 }
 
 // A policy that leaves these out means the strict answer.
+
+fn yes() -> bool {
+    true
+}
 
 fn every_permission() -> BTreeSet<Permission> {
     Permission::ALL.iter().copied().collect()

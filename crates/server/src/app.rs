@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Blobs, Clock, DataLock, Sql, SystemClock, Vault};
+use url::Url;
 
 /// Name of the log in its checkpoints.
 pub const LEDGER_ORIGIN: &str = "sightline.local/ledger";
@@ -29,6 +30,10 @@ pub struct App {
     pub area_budgets: queries::area_budget::InFlight,
     pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
+    pub passwords: accounts::password::Passwords,
+    pub assertions: accounts::passkeys::ceremonies::Verified,
+    /// Where people reach the service: passkeys are bound to its host name, and answer to this origin only.
+    pub public_url: Url,
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
@@ -64,6 +69,8 @@ pub struct Setup {
     /// Gives pictures that a camera still keeps.
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// Where people reach the service.
+    pub public_url: Url,
 }
 
 impl std::fmt::Debug for Setup {
@@ -80,8 +87,16 @@ impl Setup {
             clock: Arc::new(SystemClock),
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
+            public_url: localhost(8080),
         }
     }
+}
+
+/// The service at this port of this machine, by the name that browsers treat as safe without TLS.
+pub fn localhost(port: u16) -> Url {
+    let mut url = Url::parse("http://localhost").expect("a constant address");
+    url.set_port(Some(port)).expect("an address with a host takes a port");
+    url
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +121,7 @@ pub enum OpenError {
 
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
-        let Setup { data, postgres, clock, photo_source, basemap } = setup;
+        let Setup { data, postgres, clock, photo_source, basemap, public_url } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
         let vault = Arc::new(Vault::open(&data.join("keys"))?);
         let (sql, ledger_sql) = match &postgres {
@@ -116,6 +131,7 @@ impl App {
         };
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql, clock.now()).await?;
+        accounts::passkeys::store::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
@@ -155,6 +171,9 @@ impl App {
             area_budgets: queries::area_budget::InFlight::default(),
             alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
+            passwords: accounts::password::Passwords::default(),
+            assertions: accounts::passkeys::ceremonies::Verified::default(),
+            public_url,
             ingest: cameras::ingest_log::IngestLog::default(),
             photo_source,
             page_policy: crate::http::web::content_security_policy(basemap.origin.as_deref()),

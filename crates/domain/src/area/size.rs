@@ -3,7 +3,7 @@
 //! That is the figure that a search looks in, so what is measured is what is found. `geo` measures figures whose edges are
 //! geodesics: for an edge of 10 km at 60 degrees north these leave ours by up to 3.4 m, and by more than a kilometre for
 //! one of 200 km. The integral is exact; its evaluation errs by less than 1e-9 of the size, of three square metres as of a
-//! continent. The tests compare it with `geo` and PostGIS, after cutting edges so short that both kinds agree.
+//! continent. The tests compare it with `geo` and `PostGIS`, after cutting edges so short that both kinds agree.
 
 /// Semi-major axis in metres, and flattening.
 const AXIS: f64 = 6_378_137.0;

@@ -2,7 +2,7 @@
 //!
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
-use super::answers::{Asked, Marks, Outcome, Timing};
+use super::answers::{Asked, Holder, Marks, Outcome, Timing};
 use super::area_budget::{self, Charge};
 use super::texts;
 use crate::App;
@@ -126,7 +126,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     timing.outcome = lap();
     Ok(app.answers.keep(Asked {
         query,
-        session: caller.session.id.clone(),
+        session: Holder::new(&caller.session.id),
         user: caller.user.id,
         question: wanted.question,
         purpose: wanted.purpose,
@@ -252,7 +252,7 @@ async fn request(app: &App, caller: &Caller, query: QueryId, wanted: &Wanted) ->
     let purpose = wanted.purpose.clone();
     let reason = agency_store::reason(&app.sql, caller.agency.id, &purpose.reason).await?;
     let colleague = match purpose.on_behalf_of {
-        Some(id) => colleague(app, id).await?,
+        Some(id) => colleague(app, caller, id).await?,
         None => None,
     };
     let now = app.clock.now();
@@ -290,10 +290,12 @@ async fn query_record(app: &App, caller: &Caller, wanted: &Wanted, now: UtcMicro
     Ok(record)
 }
 
-/// The facts of the colleague for whom it is asked (WHY-4): that person's own, whatever this session is.
-async fn colleague(app: &App, id: domain::UserId) -> Result<Option<ColleagueFacts>, Problem> {
-    let Some(user) = account_store::user(&app.sql, id).await? else { return Ok(None) };
-    let Some(agency) = agency_store::agency(&app.sql, user.agency).await? else { return Ok(None) };
+/// The facts of the colleague for whom it is asked (WHY-4): that person's own, whatever this session is. Somebody of another
+/// agency is looked at no further than somebody who does not exist.
+async fn colleague(app: &App, caller: &Caller, id: domain::UserId) -> Result<Option<ColleagueFacts>, Problem> {
+    let user = account_store::user(&app.sql, id).await?.filter(|user| user.agency == caller.agency.id);
+    let Some(user) = user else { return Ok(None) };
+    let agency = &caller.agency;
     let Some(unit) = agency_store::unit(&app.sql, user.unit).await? else { return Ok(None) };
     let grants = people_store::grants_of_user(&app.sql, id).await?;
     let trained = training_store::of_user(&app.sql, id).await?;

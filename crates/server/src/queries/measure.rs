@@ -1,5 +1,4 @@
-//! What may be known of areas before a recorded preview: how large they are, how many cameras stand in them, and what is left of
-//! the caller's budget.
+//! What may be known of areas before anything is asked: their size, the cameras in them, the budget that is left.
 
 use super::area_budget;
 use super::body::{self, AreaBody};

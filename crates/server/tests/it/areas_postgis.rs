@@ -1,17 +1,14 @@
-//! Areas against PostGIS as an oracle: sizes, unions, and what is inside. Runs where the tests have a PostgreSQL.
+//! Areas against `PostGIS` as an oracle: sizes, unions, and what is inside. Runs where the tests have a PostgreSQL.
 //!
-//! PostGIS measures figures whose edges are geodesics. Ours are straight in longitude and latitude, so its edges are first
+//! `PostGIS` measures figures whose edges are geodesics. Ours are straight in longitude and latitude, so its edges are first
 //! cut into pieces so short that both are the same to one part in a million.
 
 use domain::{Area, Position, square_metres_together};
 use sqlx::{Connection, Executor, PgConnection, Row};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 const AREAS: usize = 3_000;
 const TOGETHER: usize = 600;
 const POINTS: usize = 10;
-/// Of databases made so far.
-static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// Whole numbers at random, the same in each run (Marsaglia, "Xorshift RNGs", 2003).
 struct Dice(u64);
@@ -73,12 +70,14 @@ fn text(area: &Area, unit: f64, shift: i64) -> String {
     format!("POLYGON({})", area.unrolled().iter().map(ring).collect::<Vec<_>>().join(","))
 }
 
+static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
 async fn postgis() -> Option<PgConnection> {
     let Ok(url) = std::env::var("SIGHTLINE_TEST_POSTGRES") else {
         eprintln!("SIGHTLINE_TEST_POSTGRES is not set: areas were not compared with PostGIS");
         return None;
     };
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let name = format!("postgis_{}_{number}", std::process::id());
     let mut connection = PgConnection::connect(&url).await.unwrap();
     connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
