@@ -15,7 +15,7 @@ describe('the budget of area and time', () => {
 	it('LIM 2 says what is left before anything is asked, rounded against the asker', () => {
 		const budget = { km2_days: 3000, left_km2_days: 2999.999 };
 		expect(budgetInWords(budget, 0.001)).toMatch(
-			/^2,999\.99 of 3,000 .* left for 30 days; this takes at most 0\.01\.$/,
+			/^2,999\.99 of 3,000 .* left within 30 days; this takes at most 0\.01\.$/,
 		);
 		expect(budgetInWords(budget, null)).toMatch(/30 days\.$/);
 	});

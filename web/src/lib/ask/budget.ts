@@ -19,6 +19,6 @@ const left = (km2Days: number): string => (Math.floor(km2Days * 100) / 100).toLo
 const taken = (km2Days: number): string => (Math.ceil(km2Days * 100) / 100).toLocaleString('en-US');
 
 export function budgetInWords(budget: Schemas['AreaBudgetView'], takes: number | null): string {
-	const rest = `${left(budget.left_km2_days)} of ${budget.km2_days.toLocaleString('en-US')} km² × days left for 30 days`;
+	const rest = `${left(budget.left_km2_days)} of ${budget.km2_days.toLocaleString('en-US')} km² × days left within 30 days`;
 	return takes === null ? `${rest}.` : `${rest}; this takes at most ${taken(takes)}.`;
 }
