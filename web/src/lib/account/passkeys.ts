@@ -8,9 +8,11 @@ export const canUsePasskeys = (): boolean =>
 	typeof PublicKeyCredential.parseCreationOptionsFromJSON === 'function';
 
 type Options = Record<string, unknown>;
+/** A free-form object, as the API's types write one. */
+type Written = Record<string, undefined>;
 
 /** Makes a passkey; what the person sees meanwhile is the browser's. */
-export async function makePasskey(options: Options): Promise<Options> {
+export async function makePasskey(options: Options): Promise<Written> {
 	return asked(() =>
 		navigator.credentials.create({
 			publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(
@@ -21,7 +23,7 @@ export async function makePasskey(options: Options): Promise<Options> {
 }
 
 /** Answers a challenge with a passkey. */
-export async function usePasskey(options: Options): Promise<Options> {
+export async function usePasskey(options: Options): Promise<Written> {
 	return asked(() =>
 		navigator.credentials.get({
 			publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(
@@ -31,10 +33,10 @@ export async function usePasskey(options: Options): Promise<Options> {
 	);
 }
 
-async function asked(ask: () => Promise<Credential | null>): Promise<Options> {
+async function asked(ask: () => Promise<Credential | null>): Promise<Written> {
 	try {
 		const credential = await ask();
-		if (credential instanceof PublicKeyCredential) return credential.toJSON() as unknown as Options;
+		if (credential instanceof PublicKeyCredential) return credential.toJSON() as unknown as Written;
 	} catch (error) {
 		throw Problem.here(said(error instanceof DOMException ? error.name : ''));
 	}
