@@ -128,6 +128,12 @@ export const FIELDS: readonly LimitField[] = [
 		options: STRICT,
 	},
 	{
+		name: 'phishing_resistant',
+		label: 'The enhanced door takes a passkey only',
+		group: 'How access is kept',
+		kind: 'flag',
+	},
+	{
 		name: 'needs_certificate',
 		label: 'A supervisor’s certificate comes first for',
 		group: 'How access is kept',
