@@ -29,6 +29,7 @@ mod refusals;
 mod revocation;
 mod routes;
 mod saved_areas;
+mod sharing;
 mod training;
 mod web;
 mod world;
