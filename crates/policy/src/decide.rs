@@ -274,7 +274,7 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
     for (place, pool) in request.pools.iter().enumerate() {
         // The context is the same for every pool: it is checked once.
         let schema = (place == 0).then_some(&rules.schema);
-        if let Some(ids) = seen_by_all(rules, schema, &entities, &seers, pool)? {
+        if let Some(ids) = seen_by_all(rules, schema, &entities, &seers, (pool, place))? {
             pools.insert(pool.pool);
             permitting.extend(ids);
         }
@@ -293,11 +293,11 @@ fn seen_by_all(
     schema: Option<&Schema>,
     entities: &Entities,
     seers: &[(&Person<'_>, Context)],
-    pool: &PoolFacts,
+    (pool, place): (&PoolFacts, usize),
 ) -> Result<Option<Vec<String>>, Denial> {
     let mut permitting = Vec::new();
     for (person, context) in seers {
-        let (action, resource) = (entities::action("see"), entities::pool(pool.pool));
+        let (action, resource) = (entities::action("see"), entities::pool(pool.pool, place));
         let request = entities::request(schema, person, action.clone(), resource, context.clone())?;
         match answer(rules, entities, &action, &request) {
             Ok(ids) => permitting.extend(ids),

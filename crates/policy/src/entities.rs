@@ -45,8 +45,9 @@ pub(crate) fn agency(id: AgencyId) -> EntityUid {
     uid(&AGENCY, id.to_string())
 }
 
-pub(crate) fn pool(id: PoolId) -> EntityUid {
-    uid(&POOL, id.to_string())
+/// A pool under one agreement: under several it is several times in the list, so its place there is part of the name.
+pub(crate) fn pool(id: PoolId, place: usize) -> EntityUid {
+    uid(&POOL, format!("{id}/{place}"))
 }
 
 fn permission(permission: Permission) -> Value {
@@ -140,7 +141,7 @@ impl<'a> Person<'a> {
     }
 }
 
-fn pool_entity(facts: &PoolFacts) -> Result<Entity, NotSaid> {
+fn pool_entity(facts: &PoolFacts, place: usize) -> Result<Entity, NotSaid> {
     let mut attributes = HashMap::from([
         ("owner".to_owned(), Value::new_entity_uid(agency(facts.owner))),
         ("commercial".to_owned(), Value::new_bool(facts.source.is_commercial())),
@@ -148,7 +149,7 @@ fn pool_entity(facts: &PoolFacts) -> Result<Entity, NotSaid> {
     if let Some(agreement) = &facts.agreement {
         attributes.insert("agreement".to_owned(), agreement_record(agreement)?);
     }
-    Entity::new(pool(facts.pool), attributes, HashSet::new()).map_err(|_| NotSaid)
+    Entity::new(pool(facts.pool, place), attributes, HashSet::new()).map_err(|_| NotSaid)
 }
 
 fn agreement_record(agreement: &AgreementFacts) -> Result<Value, NotSaid> {
@@ -164,7 +165,7 @@ fn agreement_record(agreement: &AgreementFacts) -> Result<Value, NotSaid> {
     Value::new_record(fields.into_iter().map(|(name, value)| (name.to_owned(), value))).map_err(|_| NotSaid)
 }
 
-/// Everybody and everything that a decision looks at. Two pools of one id that differ do not go in.
+/// Everybody and everything that a decision looks at. A pool of two owners does not go in.
 pub(crate) fn entities(
     schema: &Schema,
     of: AgencyId,
@@ -177,8 +178,13 @@ pub(crate) fn entities(
     for person in people {
         all.push(person.entity(of)?);
     }
-    for facts in pools {
-        all.push(pool_entity(facts)?);
+    let mut owners = HashMap::new();
+    for (place, facts) in pools.iter().enumerate() {
+        let described = (facts.owner, facts.source, facts.agreement.is_some());
+        if *owners.entry(facts.pool).or_insert(described) != described {
+            return Err(NotSaid);
+        }
+        all.push(pool_entity(facts, place)?);
     }
     Entities::from_entities(all, Some(schema)).map_err(|_| NotSaid)
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Days of any limit, at most: 100 years, so that arithmetic on them cannot overflow.
+const DAYS_MAX: u32 = 36_500;
+
 /// What a policy does about a weak purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -154,6 +157,11 @@ impl Limits {
         }
         if limits.fewest_known_characters == 0 {
             return wrong("`fewest_known_characters` must be at least 1");
+        }
+        let all_days = [limits.look_back_default_days, limits.review_days, limits.unused_days];
+        let of_groups = limits.longest_span_days.values().chain(limits.training_days.values()).copied();
+        if all_days.into_iter().chain(of_groups).chain(limits.longest_look_back_days).any(|days| days > DAYS_MAX) {
+            return Err(PolicyError::Limits(format!("days are at most {DAYS_MAX}")));
         }
         if limits.review_days == 0 || limits.unused_days == 0 || limits.training_days.values().any(|days| *days == 0) {
             return wrong("days are at least 1");

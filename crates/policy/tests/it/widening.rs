@@ -63,6 +63,8 @@ fn agy_5_every_wider_number_is_found_and_said_in_words() {
         (json!({ "largest_areas_together_m2": 2_500_000 }), "together"),
         (json!({ "fewest_known_characters": 2 }), "2 known characters"),
         (json!({ "narrow_below_known": 4 }), "narrowed"),
+        (json!({ "largest_area_m2": 1_000_001 }), "Areas may be larger."),
+        (json!({ "largest_areas_together_m2": 2_000_001 }), "larger together"),
         (json!({ "look_back_default_days": 60 }), "do not say"),
         (json!({ "longest_look_back_days": 31 }), "further back"),
         (json!({ "longest_look_back_days": null }), "further back"),
@@ -120,6 +122,8 @@ fn agy_5_numbers_that_do_not_exist_or_cannot_be_are_not_taken() {
         (json!({ "longest_span_days": { "everything": 5 } }), ""),
         (json!({ "training_days": { "juggling": 5 } }), ""),
         (json!({ "unused_days": 0 }), "days"),
+        (json!({ "unused_days": 4_000_000_000_u32 }), "36500"),
+        (json!({ "longest_span_days": { "area": 4_000_000_000_u32 } }), "36500"),
     ] {
         let Value::Object(map) = changes else { unreachable!() };
         let error = PIA.with_limits(&map, 1).unwrap_err().to_string();

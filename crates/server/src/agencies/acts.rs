@@ -5,11 +5,12 @@ use super::cases::CaseAct;
 use super::policy_changes::PolicyAct;
 use super::store::{self, Agreement, Reason, join_words, next_id};
 use crate::App;
-use crate::accounts::password;
 use crate::accounts::store as account_store;
+use crate::accounts::{Caller, password};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
-use crate::people::acts::PeopleAct;
+use crate::oversight::entries::Entry;
+use crate::people::acts::{self as people_acts, PeopleAct};
 use crate::people::store as people_store;
 use crate::saved_areas::store::{self as area_store, NewSavedAreas};
 use crate::training::acts::TrainingAct;
@@ -268,6 +269,14 @@ pub async fn perform(app: &App, by: Option<UserId>, act: Act, secrets: Secrets) 
     }
 }
 
+/// Records that a file was not taken, and who sent it. Nothing of the file is recorded.
+pub async fn refuse_file(app: &App, caller: &Caller, kind: &'static str, problem: Problem) -> Result<Problem, Problem> {
+    let lines = problem.lines.len() as u64 + problem.more_lines.unwrap_or_default();
+    let details = json!({ "by": caller.user.id, "faulty_lines": lines });
+    let entry = app.ledger.record(Entry::of(Some(caller.agency.id), kind, details)).await?.entry();
+    Ok(problem.recorded_as(entry.index))
+}
+
 /// Why an act that was recorded could not be applied.
 #[derive(Debug)]
 pub enum ActError {
@@ -305,6 +314,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
         Act::CreateUser(user) => {
+            people_acts::take_seats(&mut transaction, user.agency, &user.permissions).await?;
             account_store::insert_user(&mut transaction, &user, &secrets, now).await?;
             people_store::insert_grants(&mut transaction, user.id, &user.permissions, now).await?;
             0

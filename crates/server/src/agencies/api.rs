@@ -290,6 +290,9 @@ pub async fn publish_policy(
     let body: Publication = read_json(&bytes)?;
     let date: jiff::civil::Date =
         body.date.parse().map_err(|_| Problem::invalid("date", "the date is a day such as 2026-05-03"))?;
+    if date.to_string() > app.clock.now().to_string().chars().take(10).collect::<String>() {
+        return Err(Problem::invalid("date", "what is dated in the future is not published"));
+    }
     let (agency, reference) = (caller.agency.id, name("reference", &body.reference)?);
     perform(&app, &caller, Act::PublishPolicy { agency, reference, date: date.to_string() }, Secrets::default()).await
 }

@@ -188,7 +188,7 @@ pub fn table() -> Vec<Route> {
         route(Post, "/api/v1/agency/users", manager, Changes, post(agencies::api::create_user)),
         route(Put, "/api/v1/agency/users/{user}/active", manager, Changes, put(people::api::set_active)),
         route(Post, "/api/v1/agency/users/{user}/unlock", manager, Changes, post(people::api::unlock)),
-        route(Get, "/api/v1/agency/people", leader, Unlogged, get(people::api::list)),
+        route(Get, "/api/v1/agency/people", leader, ReadsPersonalData, get(people::api::list)),
         route(Put, "/api/v1/agency/people/{user}", manager, Changes, put(people::api::change)),
         route(Get, "/api/v1/agency/people/{user}/sessions", manager, Unlogged, get(people::entry::sessions)),
         route(Delete, "/api/v1/agency/people/{user}/sessions", manager, Changes, delete(people::entry::end_sessions)),

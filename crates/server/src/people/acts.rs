@@ -348,11 +348,7 @@ async fn grant(
     } else {
         None
     };
-    let (taken, seats) = store::seats_of(transaction, agency, permission).await?;
-    if let Some(seats) = seats.filter(|seats| taken >= *seats) {
-        let sentence = format!("{taken} of {seats} seats are taken; end another person's permission first");
-        return Err(conflict("no-seat", sentence));
-    }
+    free_seat(transaction, agency, permission).await?;
     sqlx::query(
         "INSERT INTO grants (user_id, permission, granted, granted_by, certificate) VALUES ($1, $2, $3, $4, $5)",
     )
@@ -370,6 +366,33 @@ async fn grant(
             .await?;
     }
     Ok(0)
+}
+
+async fn free_seat(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    permission: Permission,
+) -> Result<(), ActError> {
+    let (taken, seats) = store::seats_of(transaction, agency, permission).await?;
+    let Some(seats) = seats.filter(|seats| taken >= *seats) else { return Ok(()) };
+    let sentence = format!("{taken} of {seats} seats are taken; end another person's permission first");
+    Err(conflict("no-seat", sentence))
+}
+
+/// A seat of each permission with which an account is made; counted while nobody else grants in this agency.
+pub(crate) async fn take_seats(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    permissions: &BTreeSet<Permission>,
+) -> Result<(), ActError> {
+    sqlx::query("UPDATE agencies SET active = active WHERE id = $1")
+        .bind(i64::from(agency.0))
+        .execute(&mut **transaction)
+        .await?;
+    for permission in permissions {
+        free_seat(transaction, agency, *permission).await?;
+    }
+    Ok(())
 }
 
 /// The certificate that a grant rests on: of somebody who still supervises the person's unit, and is not the one who

@@ -12,6 +12,7 @@ use crate::agencies::api::{Made, MadeAnswer, SetActive, name, words};
 use crate::agencies::store as agency_store;
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::oversight::entries::Entry;
 use crate::training::{store as training_store, views::CourseView};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -23,6 +24,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -56,7 +58,8 @@ pub(super) async fn perform(app: &App, caller: &Caller, act: PeopleAct) -> MadeA
     Ok((StatusCode::CREATED, Json(Made::from(done))))
 }
 
-/// The people of the agency, by name, with permissions, certificates and trainings. A supervisor sees the own unit.
+/// The people of the agency, by name, with permissions, certificates and trainings. A supervisor sees the own unit. That
+/// the certificates were opened is recorded first: they say why somebody needs to know.
 #[utoipa::path(get, path = "/api/v1/agency/people", operation_id = "people", tag = "people", responses((status = 200, body = Vec<PersonView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -67,7 +70,13 @@ pub async fn list(
     let people: HashMap<UserId, &User> = everybody.iter().map(|user| (user.id, user)).collect();
     let units = agency_store::units(&app.sql, agency).await?;
     let grants = store::grants_of_agency(&app.sql, agency).await?;
-    let certificates = store::certificates_of_agency(&app.sql, agency).await?;
+    let mut certificates = store::certificates_of_agency(&app.sql, agency).await?;
+    // Of a person who changed units a supervisor reads what was certified for the own unit only.
+    certificates.retain(|one| caller.has_role(Role::AgencyManager) || one.unit == caller.unit.id);
+    let reach = |one: &&store::Certificate| people.get(&one.user).is_some_and(|user| in_reach(&caller, user));
+    let opened: Vec<_> = certificates.iter().filter(reach).map(|certificate| certificate.id).collect();
+    let details = json!({ "by": caller.user.id, "certificates": opened });
+    app.ledger.record(Entry::of(Some(agency), "people.read", details)).await?;
     let trained = training_store::of_agency(&app.sql, agency).await?;
     let passkeys: HashMap<String, i64> = passkey_store::counts_of(&app.sql, agency).await?.into_iter().collect();
     let view = |user: &User| {

@@ -88,11 +88,11 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             timing.entry = lap();
             let entry = recorded.entry();
             let (previewed, noted) = tokio::join!(app.store.preview(recorded), noting);
-            noted?;
             let previewed = previewed?;
             timing.search = lap();
             let damage = &previewed.set_aside;
             let outcome = record_outcome(app, caller, entry, count_json(previewed.count), damage, None).await?;
+            noted?;
             (entry, outcome, Outcome::Previewed(previewed))
         }
         Step::Rows { confirmed_large } => {
@@ -106,10 +106,10 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             timing.entry = lap();
             let entry = recorded.entry();
             let (answer, noted) = tokio::join!(app.store.rows(recorded), noting);
-            noted?;
             let answer = answer?;
             timing.search = lap();
-            match answer {
+            // What came out is recorded before it counts that the texts could not be noted.
+            let answered = match answer {
                 Answer::NeedsConfirmation { at_least } => {
                     let count = json!({ "at_least": at_least });
                     (entry, record_outcome(app, caller, entry, count, &[], None).await?, Outcome::NeedsConfirmation)
@@ -119,7 +119,9 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                     let outcome = record_outcome(app, caller, entry, count, &found.set_aside, Some(&found)).await?;
                     (entry, outcome, Outcome::Answered(found))
                 }
-            }
+            };
+            noted?;
+            answered
         }
     };
     note_use(app, caller, wanted.question.kind().permission()).await?;

@@ -32,6 +32,7 @@ mod refusals;
 mod revocation;
 mod routes;
 mod saved_areas;
+mod sharing;
 mod soft_key;
 mod training;
 mod web;

@@ -270,6 +270,7 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
             let path = "/api/v1/agency/users/0190aaaa-0000-7000-8000-000000000000/active";
             (Some(chief), path.into(), json!({ "active": false }))
         }
+        (Verb::Get, "/api/v1/agency/people") => (Some(chief), route.path.into(), json!({})),
         (Verb::Put, "/api/v1/agency/people/{user}") => (Some(chief), person(""), json!({ "cleared": false })),
         (Verb::Post, "/api/v1/agency/people/{user}/certificates") => {
             let body = json!({ "permission": "area", "why": "Works the harbor cases.", "until": "2026-12-31" });
