@@ -10,8 +10,9 @@ use ledger::{Ledger, LedgerConfig};
 use policy::AgencyPolicy;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use storage::{Blobs, Clock, DataLock, Sql, SystemClock, Vault};
+use std::sync::{Arc, OnceLock};
+use storage::{Blobs, Clock, DataLock, MasterKeySource, Sql, SystemClock, Vault, vault};
+use url::Url;
 
 /// Name of the log in its checkpoints.
 pub const LEDGER_ORIGIN: &str = "sightline.local/ledger";
@@ -31,6 +32,10 @@ pub struct App {
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// Where browsers reach the service; ends with `/`.
+    pub public_url: Url,
+    /// The certificates of the service, where it speaks TLS itself.
+    pub certificates: OnceLock<Arc<crate::http::tls::Certificates>>,
     /// The content security policy of the web app's page.
     pub page_policy: HeaderValue,
     policies: BTreeMap<&'static str, Arc<AgencyPolicy>>,
@@ -54,6 +59,14 @@ impl PhotoSource for NoPhotosAtCameras {
     }
 }
 
+/// Where the service listens unless told otherwise.
+const DEFAULT_PORT: u16 = 8080;
+
+/// The address of a service that is used on its own machine: browsers treat `localhost` as safe without TLS.
+pub fn local_url(port: u16) -> Url {
+    format!("http://localhost:{port}/").parse().expect("a port makes an address")
+}
+
 /// Where things are, and the seams that tests and the demo replace.
 pub struct Setup {
     pub data: PathBuf,
@@ -63,6 +76,9 @@ pub struct Setup {
     /// Gives pictures that a camera still keeps.
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// Where browsers reach the service: links begin with it.
+    pub public_url: Url,
+    pub master_key: MasterKeySource,
 }
 
 impl std::fmt::Debug for Setup {
@@ -72,6 +88,10 @@ impl std::fmt::Debug for Setup {
 }
 
 impl Setup {
+    pub fn keys_folder(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+
     pub fn new(data: &Path) -> Self {
         Self {
             data: data.to_owned(),
@@ -79,6 +99,8 @@ impl Setup {
             clock: Arc::new(SystemClock),
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
+            public_url: local_url(DEFAULT_PORT),
+            master_key: MasterKeySource::Folder,
         }
     }
 }
@@ -91,6 +113,8 @@ pub enum OpenError {
     Folder(#[source] std::io::Error),
     #[error(transparent)]
     Sql(#[from] storage::SqlError),
+    #[error("an interrupted rotation of keys could not be brought to its end")]
+    Rotation(#[source] sqlx::Error),
     #[error(transparent)]
     Vault(#[from] storage::VaultError),
     #[error(transparent)]
@@ -105,9 +129,11 @@ pub enum OpenError {
 
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
-        let Setup { data, postgres, clock, photo_source, basemap } = setup;
+        let keys = setup.keys_folder();
+        let Setup { data, postgres, clock, photo_source, basemap, public_url, master_key } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
-        let vault = Arc::new(Vault::open(&data.join("keys"))?);
+        let interrupted = vault::make_ready(&keys, &master_key)?;
+        let vault = Arc::new(Vault::open_with(&keys, &master_key)?);
         let (sql, ledger_sql) = match &postgres {
             Some(url) => (Sql::postgres(url, "sightline").await?, Sql::postgres(url, "sightline_ledger").await?),
             // Two files: a large batch of detections never delays a query's ledger entry.
@@ -130,6 +156,10 @@ impl App {
             folder: data.join("ledger"),
         })
         .await?;
+        if let Some(interrupted) = &interrupted {
+            oversight::key_rotation::conclude(&ledger, &sql, interrupted).await?;
+            vault::settle(&keys)?;
+        }
         let store = Store::open(StoreConfig::new(
             sql.clone(),
             Blobs::local(&data.join("blobs"))?,
@@ -156,6 +186,8 @@ impl App {
             photo_source,
             page_policy: crate::http::web::content_security_policy(basemap.origin.as_deref()),
             basemap,
+            public_url,
+            certificates: OnceLock::new(),
             policies,
             _lock: lock,
         }))

@@ -13,6 +13,7 @@ mod basemap;
 mod facts;
 mod gate;
 mod ingest;
+mod keys;
 mod kinds;
 mod large;
 mod management;
