@@ -376,7 +376,7 @@ fn refusal(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, no:
     let look_back = request.reason.as_ref().map_or(0, |reason| reason.max_look_back_days);
     let lapses = Lapses::of(&request.asker.file, &request.asker.permissions, &policy.limits, request.now);
     let numbers = Numbers::of(&policy.limits, policy.limits.longest_span_days(kind), look_back);
-    let numbers = numbers.with_lapsed(&lapses.training);
+    let numbers = numbers.with_lapsed(&lapses.training).with_budgets(&policy.limits, &request.record.area_time);
     in_words(policy, no, kind.word(), &numbers, asked(policy, request, step))
 }
 

@@ -1,6 +1,8 @@
 //! Facts in Cedar's own words: entities, contexts, requests. Every one is checked against the schema when it is made.
 
-use crate::asking::{AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
+use crate::asking::{
+    AgreementFacts, AreaTime, Asker, CaseStanding, ColleagueFacts, M2_PER_KM2, PoolFacts, QueryRequest, ReasonFacts,
+};
 use crate::facts::{AreaFacts, Facts, Filled};
 use crate::limits::{Limits, Strictness};
 use crate::personnel::Lapses;
@@ -254,7 +256,7 @@ impl Asking<'_> {
             fields.push(("reason", reason_record(reason, person.unit)?));
         }
         if let Some(areas) = facts.areas {
-            fields.push(("areas", areas_record(areas)?));
+            fields.push(("areas", areas_record(areas, &self.request.record.area_time)?));
         }
         if let Some(known) = facts.known_characters {
             fields.push(("knownCharacters", Value::new_long(known)));
@@ -325,13 +327,22 @@ fn reason_record(reason: &ReasonFacts, unit: UnitId) -> Result<Value, NotSaid> {
     ])
 }
 
-fn areas_record(areas: AreaFacts) -> Result<Value, NotSaid> {
+fn areas_record(areas: AreaFacts, time: &AreaTime) -> Result<Value, NotSaid> {
     record([
-        ("simple", Value::new_bool(areas.simple)),
+        ("measured", Value::new_bool(areas.measured)),
         ("smallest", Value::new_long(areas.smallest)),
         ("largest", Value::new_long(areas.largest)),
         ("together", Value::new_long(areas.together)),
+        ("personAdds", Value::new_long(time.person.adds)),
+        ("personWith", Value::new_long(time.person.with())),
+        ("caseAdds", Value::new_long(time.case.adds)),
+        ("caseWith", Value::new_long(time.case.with())),
     ])
+}
+
+/// Square-meter days, in which the budgets are counted.
+fn m2_days(km2_days: u32) -> i64 {
+    i64::from(km2_days) * M2_PER_KM2
 }
 
 fn on_behalf_record(on_behalf: OnBehalf) -> Result<Value, NotSaid> {
@@ -348,6 +359,8 @@ fn limits(limits: &Limits, kind: QuestionKind) -> Result<Value, NotSaid> {
         ("smallestArea", Value::new_long(limits.smallest_area_m2.into())),
         ("largestArea", Value::new_long(limits.largest_area_m2.into())),
         ("largestAreasTogether", Value::new_long(limits.largest_areas_together_m2.into())),
+        ("areaBudgetPerson", Value::new_long(m2_days(limits.area_budget_person_km2_days))),
+        ("areaBudgetCase", Value::new_long(m2_days(limits.area_budget_case_km2_days))),
         ("longestSpanDays", Value::new_long(limits.longest_span_days(kind).into())),
         ("fewestKnownCharacters", Value::new_long(limits.fewest_known_characters.into())),
         ("caseReferenceRequired", Value::new_bool(limits.case_reference_required(kind))),

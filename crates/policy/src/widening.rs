@@ -250,12 +250,15 @@ fn numbers(old: &Limits, new: &Limits, found: &mut BTreeSet<String>) {
         smallest_area_m2: _,
         largest_area_m2: _,
         largest_areas_together_m2: _,
+        area_budget_person_km2_days,
+        area_budget_case_km2_days,
         longest_span_days: _,
         fewest_known_characters: _,
         narrow_below_known,
         case_reference_required: _,
         look_back_default_days,
         preview_first,
+        phishing_resistant,
         print_unverified,
         // A label on paper.
         records_notice: _,
@@ -279,7 +282,13 @@ fn numbers(old: &Limits, new: &Limits, found: &mut BTreeSet<String>) {
     tell(*narrow_below_known < old.narrow_below_known, "Fewer partial plates are asked to be narrowed.");
     tell(*look_back_default_days > old.look_back_default_days, "Reasons reach further back where they do not say.");
     tell(!preview_first && old.preview_first, "Screens do not begin with a preview.");
+    let by_code = !phishing_resistant && old.phishing_resistant;
+    tell(by_code, "The enhanced door takes a password with a code, not only a passkey.");
     tell(*print_unverified && !old.print_unverified, "Unverified reads are printed.");
+    let more = *area_budget_person_km2_days > old.area_budget_person_km2_days;
+    tell(more, "A person may ask about more area and time within 30 days.");
+    let more = *area_budget_case_km2_days > old.area_budget_case_km2_days;
+    tell(more, "More area and time may be asked about for one case within 30 days.");
     let reach = |days: Option<u32>| days.unwrap_or(u32::MAX);
     let further = reach(*longest_look_back_days) > reach(old.longest_look_back_days);
     tell(further, "Questions reach further back.");

@@ -27,13 +27,16 @@ pub struct App {
     pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub answers: Answers,
+    pub area_budgets: queries::area_budget::InFlight,
     pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
+    pub passwords: accounts::password::Passwords,
+    pub assertions: accounts::passkeys::ceremonies::Verified,
+    /// Where people reach the service: passkeys are bound to its host name, and answer to this origin only.
+    pub public_url: Url,
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
-    /// Where browsers reach the service; ends with `/`.
-    pub public_url: Url,
     /// The certificates of the service, where it speaks TLS itself.
     pub certificates: OnceLock<Arc<crate::http::tls::Certificates>>,
     /// The content security policy of the web app's page.
@@ -57,14 +60,6 @@ impl PhotoSource for NoPhotosAtCameras {
     async fn fetch(&self, _: &Detection, _: u8) -> Option<NewPhoto> {
         None
     }
-}
-
-/// Where the service listens unless told otherwise.
-const DEFAULT_PORT: u16 = 8080;
-
-/// The address of a service that is used on its own machine: browsers treat `localhost` as safe without TLS.
-pub fn local_url(port: u16) -> Url {
-    format!("http://localhost:{port}/").parse().expect("a port makes an address")
 }
 
 /// Where things are, and the seams that tests and the demo replace.
@@ -99,10 +94,17 @@ impl Setup {
             clock: Arc::new(SystemClock),
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
-            public_url: local_url(DEFAULT_PORT),
+            public_url: localhost(8080),
             master_key: MasterKeySource::Folder,
         }
     }
+}
+
+/// The service at this port of this machine, by the name that browsers treat as safe without TLS.
+pub fn localhost(port: u16) -> Url {
+    let mut url = Url::parse("http://localhost").expect("a constant address");
+    url.set_port(Some(port)).expect("an address with a host takes a port");
+    url
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -141,10 +143,12 @@ impl App {
         };
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql, clock.now()).await?;
+        accounts::passkeys::store::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
         queries::texts::migrate(&sql).await?;
+        queries::area_budget::migrate(&sql).await?;
         oversight::alarms::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
@@ -180,13 +184,16 @@ impl App {
             vault,
             clock,
             answers: Answers::default(),
+            area_budgets: queries::area_budget::InFlight::default(),
             alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
+            passwords: accounts::password::Passwords::default(),
+            assertions: accounts::passkeys::ceremonies::Verified::default(),
+            public_url,
             ingest: cameras::ingest_log::IngestLog::default(),
             photo_source,
             page_policy: crate::http::web::content_security_policy(basemap.origin.as_deref()),
             basemap,
-            public_url,
             certificates: OnceLock::new(),
             policies,
             _lock: lock,

@@ -58,6 +58,12 @@ impl Caller {
         let grants = people_store::grants_of_user(&app.sql, user.id).await?;
         let trained = training_store::of_user(&app.sql, user.id).await?;
         let policy = app.policy_of(&agency);
+        let only_passkeys = policy.as_ref().is_none_or(|policy| policy.limits().phishing_resistant);
+        // The agency began to ask for passkeys while this session was open: it reaches no further than the plain door.
+        let mut session = session;
+        if only_passkeys && !session.by_passkey {
+            session.log_in = LogIn::Plain;
+        }
         Ok(Self { user, agency, unit, session, grants, trained, policy })
     }
 

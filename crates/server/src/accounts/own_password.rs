@@ -42,7 +42,7 @@ pub async fn change(
     // A stolen session must not guess the password behind it.
     let reserved = app.sign_ins.reserve(&user.login, now);
     let reserved = reserved.ok_or_else(|| Problem::too_many("too many tries; wait fifteen minutes"))?;
-    let fits = password::verify(body.current, Some(user.password.clone())).await;
+    let fits = app.passwords.verify(body.current, Some(user.password.clone())).await;
     app.sign_ins.settle(
         reserved,
         match fits {

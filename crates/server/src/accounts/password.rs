@@ -6,6 +6,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use domain::time::DAY_MICROS;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
 const CHARS_MAX: usize = 128;
@@ -151,8 +152,26 @@ pub async fn hash(password: String) -> Result<String, Problem> {
     result.map_err(|error| Problem::failed("the password could not be hashed", &error))
 }
 
-/// Whether the password fits. `None` for an unknown user, which takes as long and answers no.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Problem> {
+/// The one way to check a password. Counts, so that a test can compare the work for names that exist and that do not.
+#[derive(Debug, Default)]
+pub struct Passwords {
+    checked: AtomicU64,
+}
+
+impl Passwords {
+    /// Whether the password fits. `None` for an unknown user, which takes as long and answers no.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Problem> {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        verify(password, hash).await
+    }
+
+    /// Passwords that were hashed to be compared, since the start.
+    pub fn checked_since_start(&self) -> u64 {
+        self.checked.load(Ordering::Relaxed)
+    }
+}
+
+async fn verify(password: String, hash: Option<String>) -> Result<bool, Problem> {
     off_thread(move || {
         let fits = verify_now(&password, hash.as_deref().unwrap_or(&NOBODY));
         fits && hash.is_some()

@@ -227,6 +227,10 @@ pub async fn put_reason(
             Problem::invalid("class", format!("the class is one of: {words}"))
         })?,
     };
+    let own: BTreeSet<_> = store::units(&app.sql, caller.agency.id).await?.into_iter().map(|unit| unit.id.0).collect();
+    if body.units.iter().flatten().any(|unit| !own.contains(unit)) {
+        return Err(Problem::invalid("units", "the agency has no such unit"));
+    }
     let reason = Reason {
         code,
         class,

@@ -9,6 +9,7 @@ use crate::accounts::{api as account_api, first_start, store as account_store};
 use crate::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use crate::agencies::api::{AddCamera, register_camera};
 use crate::agencies::store::{self as agency_store, Agreement, Reason};
+use crate::app::localhost;
 use crate::basemap::Basemap;
 use crate::cameras::store as camera_store;
 use crate::http::door::Door;
@@ -101,7 +102,7 @@ impl Demo {
             let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
             // Cookies and second factors want `localhost`, which browsers treat as safe without TLS.
             let port = listener.local_addr()?.port();
-            let mut public_url = crate::app::local_url(port);
+            let mut public_url = localhost(port);
             let authority = if self.phones {
                 public_url.set_scheme("https").map_err(|()| anyhow::anyhow!("the scheme of an address"))?;
                 Some(DemoAuthority::make(&self.data.join("tls"))?)

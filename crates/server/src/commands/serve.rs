@@ -3,7 +3,7 @@
 use super::{DataArgs, block_on, say};
 use crate::App;
 use crate::accounts::{sessions, store as account_store};
-use crate::app::local_url;
+use crate::app::localhost;
 use crate::basemap::Basemap;
 use crate::http::door::Door;
 use crate::http::serve;
@@ -81,7 +81,7 @@ impl Serve {
             let scheme = if certificates.is_some() { "https" } else { "http" };
             let public_url = self.public_url.clone().map_or_else(
                 || {
-                    let mut url = local_url(address.port());
+                    let mut url = localhost(address.port());
                     // Both schemes have hosts, so one can stand for the other.
                     url.set_scheme(scheme).map_err(|()| anyhow::anyhow!("the scheme of an address"))?;
                     Ok::<_, anyhow::Error>(url)

@@ -5,6 +5,7 @@ use super::store;
 use super::views::{CertificateView, GrantView, PersonView, review_is_near};
 use crate::App;
 use crate::accounts::Caller;
+use crate::accounts::passkeys::store as passkey_store;
 use crate::accounts::store::{self as account_store, User};
 use crate::agencies::acts::{self, Act, Secrets};
 use crate::agencies::api::{Made, MadeAnswer, SetActive, name, words};
@@ -40,7 +41,7 @@ pub fn in_reach(caller: &Caller, user: &User) -> bool {
 }
 
 /// The person of a path. Out of reach answers like one who does not exist.
-async fn person(app: &App, caller: &Caller, id: &str) -> Result<UserId, Problem> {
+pub(super) async fn person(app: &App, caller: &Caller, id: &str) -> Result<UserId, Problem> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let user = account_store::user(&app.sql, id).await?.filter(|user| in_reach(caller, user));
     user.map(|user| user.id).ok_or_else(Problem::not_found)
@@ -50,7 +51,7 @@ fn permission(field: &str, word: &str) -> Result<Permission, Problem> {
     Permission::from_word(word).ok_or_else(|| Problem::invalid(field, "the word of a permission, such as `area`"))
 }
 
-async fn perform(app: &App, caller: &Caller, act: PeopleAct) -> MadeAnswer {
+pub(super) async fn perform(app: &App, caller: &Caller, act: PeopleAct) -> MadeAnswer {
     let done = acts::perform(app, Some(caller.user.id), Act::People(act), Secrets::default()).await?;
     Ok((StatusCode::CREATED, Json(Made::from(done))))
 }
@@ -68,6 +69,7 @@ pub async fn list(
     let grants = store::grants_of_agency(&app.sql, agency).await?;
     let certificates = store::certificates_of_agency(&app.sql, agency).await?;
     let trained = training_store::of_agency(&app.sql, agency).await?;
+    let passkeys: HashMap<String, i64> = passkey_store::counts_of(&app.sql, agency).await?.into_iter().collect();
     let view = |user: &User| {
         let held = grants.get(&user.id).into_iter().flatten();
         let own = certificates.iter().filter(|certificate| certificate.user == user.id);
@@ -82,6 +84,7 @@ pub async fn list(
             active: user.active,
             locked: user.locked.map(|since| since.to_string()),
             second_factor: user.totp_sealed.is_some(),
+            passkeys: passkeys.get(&user.id.to_string()).copied().unwrap_or_default(),
             grants: held.map(|(permission, grant)| GrantView::of(limits, *permission, grant, &people, now)).collect(),
             certificates: own
                 .map(|certificate| CertificateView::of(&app.vault, agency, certificate, &people, now))

@@ -29,7 +29,10 @@ pub struct PersonView {
     /// Since when too many failed sign-ins keep the account locked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked: Option<String>,
+    /// Has one-time codes.
     pub second_factor: bool,
+    /// How many passkeys.
+    pub passkeys: i64,
     pub grants: Vec<GrantView>,
     /// Newest first.
     pub certificates: Vec<CertificateView>,

@@ -1,6 +1,7 @@
 //! The routes of questions.
 
 use super::answers::{Asked, Outcome};
+use super::area_budget;
 use super::body::{self, AreaBody, Ask};
 use super::gate::{self, Follows, Step, Wanted};
 use super::rows::{self, CommonView, Page, RowFilter};
@@ -319,7 +320,7 @@ pub async fn again(
         purpose: asked.purpose.clone(),
         step: Step::Rows { confirmed_large },
         again_of: Some(asked.query),
-        follows: Follows::Answer,
+        follows: Follows::OtherFrame,
     };
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
 }
@@ -463,8 +464,33 @@ pub struct Measure {
 pub struct Measured {
     /// Size of each area in square metres.
     pub square_metres: Vec<f64>,
+    /// Size of all of them in square metres, each place counted once.
+    pub together_square_metres: f64,
+    /// The caller's budget of area and time as it stands.
+    pub budget: AreaBudgetView,
     /// Fixed cameras of owners that the caller's agency may see, inside any of the areas.
     pub cameras: usize,
+}
+
+/// A person's own budget of area and time within 30 days (LIM-2).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AreaBudgetView {
+    /// Square kilometres times days.
+    pub km2_days: u32,
+    /// Of these, what is left.
+    pub left_km2_days: f64,
+    /// When some of what was spent is free again. RFC 3339, UTC; left out where nothing was spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more_free: Option<String>,
+}
+
+impl AreaBudgetView {
+    pub(super) async fn of(app: &App, caller: &Caller) -> Result<Self, Problem> {
+        let (km2_days, spent, more_free) = area_budget::standing(app, caller).await?;
+        #[expect(clippy::cast_precision_loss, reason = "a number to show")]
+        let left = (f64::from(km2_days) - spent as f64 / 1e6).max(0.0);
+        Ok(Self { km2_days, left_km2_days: left, more_free: more_free.map(|at| at.to_string()) })
+    }
 }
 
 /// The size of areas and how many cameras stand in them: what may be known before a recorded preview. No count of reads.
@@ -480,6 +506,8 @@ pub async fn measure(
         return Err(Problem::invalid("areas", format!("at most {AREAS_MAX} areas")));
     }
     let areas = body::areas(&measure.areas, "areas")?;
+    let together = domain::square_metres_together(&areas.iter().collect::<Vec<_>>())
+        .map_err(|error| Problem::invalid("areas", error.to_string()))?;
     let cameras = sharing::cameras(&app, &caller.agency).await?;
     let inside = cameras
         .iter()
@@ -487,5 +515,7 @@ pub async fn measure(
     Ok(Json(Measured {
         cameras: inside.count(),
         square_metres: areas.iter().map(domain::Area::square_metres).collect(),
+        together_square_metres: together,
+        budget: AreaBudgetView::of(&app, &caller).await?,
     }))
 }

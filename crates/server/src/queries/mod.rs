@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod api;
+pub mod area_budget;
 pub mod body;
 pub mod gate;
 pub mod kinds;

@@ -9,7 +9,11 @@
 )]
 
 mod accounts;
+mod areas;
+mod areas_postgis;
 mod basemap;
+mod coverage;
+mod databases;
 mod facts;
 mod gate;
 mod ingest;
@@ -18,6 +22,7 @@ mod kinds;
 mod large;
 mod management;
 mod marks;
+mod passkeys;
 mod passwords;
 mod people;
 mod photos;
@@ -28,6 +33,7 @@ mod refusals;
 mod revocation;
 mod routes;
 mod saved_areas;
+mod soft_key;
 mod training;
 mod web;
 mod world;

@@ -51,7 +51,7 @@ async fn agy_5_a_narrower_number_is_in_force_on_the_next_question() {
         (&shown["limits"]["fewest_known_characters"], &shown["changed"]),
         (&json!(3), &json!(["fewest_known_characters"]))
     );
-    assert_eq!(two.world.newest(two.world.police, "query.rows").await.record["policy"], "open/4+1");
+    assert_eq!(two.world.newest(two.world.police, "query.rows").await.record["policy"], "open/5+1");
     let other = two.world.sign_in("manager", "plain").await;
     assert_eq!(two.world.get("/api/v1/agency/policy", &other).await.ok()["revision"], 0, "another agency's stays");
 }
@@ -120,5 +120,6 @@ async fn agy_5_another_preset_is_a_change_like_any_other() {
     assert_eq!(two.policy().await["preset"], "strict");
     let area = ask("area", json!({ "areas": [square(34.0, -140.0)] }));
     let problem = two.world.post("/api/v1/queries", &two.detective, area).await.refused(403);
-    assert_eq!(problem["rule"], "second-person");
+    // The detective came by password and code, which opens the enhanced door there no more.
+    assert_eq!(problem["rule"], "enhanced-log-in");
 }
