@@ -10,8 +10,8 @@ use ledger::{Ledger, LedgerConfig};
 use policy::AgencyPolicy;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use storage::{Blobs, Clock, DataLock, Sql, SystemClock, Vault};
+use std::sync::{Arc, OnceLock};
+use storage::{Blobs, Clock, DataLock, MasterKeySource, Sql, SystemClock, Vault, vault};
 use url::Url;
 
 /// Name of the log in its checkpoints.
@@ -37,6 +37,8 @@ pub struct App {
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// The certificates of the service, where it speaks TLS itself.
+    pub certificates: OnceLock<Arc<crate::http::tls::Certificates>>,
     /// The content security policy of the web app's page.
     pub page_policy: HeaderValue,
     policies: BTreeMap<&'static str, Arc<AgencyPolicy>>,
@@ -69,8 +71,9 @@ pub struct Setup {
     /// Gives pictures that a camera still keeps.
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
-    /// Where people reach the service.
+    /// Where browsers reach the service: links begin with it.
     pub public_url: Url,
+    pub master_key: MasterKeySource,
 }
 
 impl std::fmt::Debug for Setup {
@@ -80,6 +83,10 @@ impl std::fmt::Debug for Setup {
 }
 
 impl Setup {
+    pub fn keys_folder(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+
     pub fn new(data: &Path) -> Self {
         Self {
             data: data.to_owned(),
@@ -88,6 +95,7 @@ impl Setup {
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
             public_url: localhost(8080),
+            master_key: MasterKeySource::Folder,
         }
     }
 }
@@ -107,6 +115,8 @@ pub enum OpenError {
     Folder(#[source] std::io::Error),
     #[error(transparent)]
     Sql(#[from] storage::SqlError),
+    #[error("an interrupted rotation of keys could not be brought to its end")]
+    Rotation(#[source] sqlx::Error),
     #[error(transparent)]
     Vault(#[from] storage::VaultError),
     #[error(transparent)]
@@ -121,9 +131,11 @@ pub enum OpenError {
 
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
-        let Setup { data, postgres, clock, photo_source, basemap, public_url } = setup;
+        let keys = setup.keys_folder();
+        let Setup { data, postgres, clock, photo_source, basemap, public_url, master_key } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
-        let vault = Arc::new(Vault::open(&data.join("keys"))?);
+        let interrupted = vault::make_ready(&keys, &master_key)?;
+        let vault = Arc::new(Vault::open_with(&keys, &master_key)?);
         let (sql, ledger_sql) = match &postgres {
             Some(url) => (Sql::postgres(url, "sightline").await?, Sql::postgres(url, "sightline_ledger").await?),
             // Two files: a large batch of detections never delays a query's ledger entry.
@@ -148,6 +160,10 @@ impl App {
             folder: data.join("ledger"),
         })
         .await?;
+        if let Some(interrupted) = &interrupted {
+            oversight::key_rotation::conclude(&ledger, &sql, interrupted).await?;
+            vault::settle(&keys)?;
+        }
         let store = Store::open(StoreConfig::new(
             sql.clone(),
             Blobs::local(&data.join("blobs"))?,
@@ -178,6 +194,7 @@ impl App {
             photo_source,
             page_policy: crate::http::web::content_security_policy(basemap.origin.as_deref()),
             basemap,
+            certificates: OnceLock::new(),
             policies,
             _lock: lock,
         }))

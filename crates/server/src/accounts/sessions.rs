@@ -38,10 +38,26 @@ pub fn new_secret(vault: &Vault) -> (String, String) {
     (secret, id)
 }
 
-/// The keyed hash of a secret: a copy of the database opens no session.
+/// The keyed hash of a secret: a copy of the database opens no session. A new session key makes all of them unknown.
 pub fn id_of(vault: &Vault, secret: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(vault.session_key()).expect("HMAC takes a key of any length");
-    mac.update(secret.as_bytes());
+    keyed_hash(vault.session_key(), secret)
+}
+
+/// A new secret that outlives every session key, such as a camera's, and the id under which it is stored.
+pub fn new_lasting_secret(vault: &Vault) -> (String, String) {
+    let secret = BASE64_URL_SAFE_NO_PAD.encode(storage::vault::random_bytes::<SECRET_BYTES>());
+    let id = lasting_id_of(vault, &secret);
+    (secret, id)
+}
+
+/// The keyed hash of what must be found again whatever session key is in force.
+pub fn lasting_id_of(vault: &Vault, text: &str) -> String {
+    keyed_hash(vault.lookup_key(), text)
+}
+
+fn keyed_hash(key: &[u8], text: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(text.as_bytes());
     hex::encode(mac.finalize().into_bytes())
 }
 

@@ -415,6 +415,12 @@ pub async fn end_session(sql: &Sql, id: &str) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Ends every session, token and setup link; says how many sessions and tokens there were.
+pub async fn end_all_sessions(sql: &Sql) -> Result<u64, sqlx::Error> {
+    sqlx::query("DELETE FROM setup_links").execute(sql.pool()).await?;
+    Ok(sqlx::query("DELETE FROM sessions").execute(sql.pool()).await?.rows_affected())
+}
+
 pub async fn count_tokens(sql: &Sql, user: UserId, now: UtcMicros) -> Result<i64, sqlx::Error> {
     let text =
         "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM sessions WHERE user_id = $1 AND kind = 'token' AND expires > $2";

@@ -453,7 +453,7 @@ pub async fn register_camera(
         width_px: body.width_px,
         height_px: body.height_px,
     };
-    let (credential, hash) = sessions::new_secret(&app.vault);
+    let (credential, hash) = sessions::new_lasting_secret(&app.vault);
     let secrets = Secrets { credential_hash: Some(hash), ..Secrets::default() };
     let done = acts::perform(app, by, Act::AddCamera(camera), secrets).await?;
     Ok(CameraMade { camera: done.id, credential, ledger_entry: done.ledger_entry })

@@ -119,7 +119,7 @@ impl CaseAct {
 
 /// Under which key a reference stands in the list.
 fn key(vault: &Vault, agency: AgencyId, reference: &str) -> String {
-    sessions::id_of(vault, &format!("case {agency} {}", normalise_case_reference(reference)))
+    sessions::lasting_id_of(vault, &format!("case {agency} {}", normalise_case_reference(reference)))
 }
 
 struct Rules {

@@ -74,7 +74,7 @@ fn oldest_day(now: UtcMicros) -> i64 {
 }
 
 fn person(app: &App, caller: &Caller) -> String {
-    sessions::id_of(&app.vault, &format!("area budget of person {}", caller.user.id))
+    sessions::lasting_id_of(&app.vault, &format!("area budget of person {}", caller.user.id))
 }
 
 fn parts(app: &App, question: &Question, now: UtcMicros) -> Vec<Part> {
@@ -94,7 +94,7 @@ fn parts(app: &App, question: &Question, now: UtcMicros) -> Vec<Part> {
         let mut words: Vec<_> = areas.iter().map(|area| format!("{:?} {:?}", area.outline(), area.holes())).collect();
         words.sort_unstable();
         words.dedup();
-        let areas_key = sessions::id_of(&app.vault, &format!("areas {}", words.join("; ")));
+        let areas_key = sessions::lasting_id_of(&app.vault, &format!("areas {}", words.join("; ")));
         // What cannot be measured is refused by policy.
         let square_metres = square_metres_together(&areas).unwrap_or(f64::INFINITY);
         Part { areas_key, square_metres, frame }
@@ -228,7 +228,7 @@ pub async fn charge<'a>(
     decided?;
     if let Some(reference) = case_reference {
         let words = format!("area budget of case {} {}", caller.agency.id, normalise_case_reference(reference));
-        let mut spending = Spending::of(app, sessions::id_of(&app.vault, &words), &parts, now).await?;
+        let mut spending = Spending::of(app, sessions::lasting_id_of(&app.vault, &words), &parts, now).await?;
         let ahead = app.area_budgets.hold(&spending);
         let decided = spending.decide(app, limits.area_budget_case_km2_days, ahead, now).await;
         charge.case = spending;

@@ -30,7 +30,7 @@ fn oldest(now: UtcMicros) -> i64 {
 
 /// Compared without case, signs and blanks, and apart for every person.
 fn key(app: &App, user: UserId, text: &str) -> String {
-    sessions::id_of(&app.vault, &format!("text {user} {}", policy::same_words(text)))
+    sessions::lasting_id_of(&app.vault, &format!("text {user} {}", policy::same_words(text)))
 }
 
 /// How many questions the caller asked with this text within the last thirty days; not counted further than the policy

@@ -138,7 +138,7 @@ pub async fn begin_assertion(app: &App, purpose: Purpose, login: &str, user: Opt
 
 fn invented_credentials(app: &App, login: &str) -> Result<Vec<String>, Problem> {
     let failed = |error: WebauthnError| Problem::failed("a challenge could not be made", &error);
-    let key = hex::decode(sessions::id_of(&app.vault, "credentials that nobody has"))
+    let key = hex::decode(sessions::lasting_id_of(&app.vault, "credentials that nobody has"))
         .map_err(|error| Problem::failed("a challenge could not be made", &error))?;
     let generator = WebauthnFakeCredentialGenerator::<FakePasskeyDistribution>::new(&key).map_err(failed)?;
     // Some names get none at first; somebody with passkeys has at least one.
