@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Blobs, Clock, DataLock, Sql, SystemClock, Vault};
+use url::Url;
 
 /// Name of the log in its checkpoints.
 pub const LEDGER_ORIGIN: &str = "sightline.local/ledger";
@@ -31,6 +32,8 @@ pub struct App {
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// Where browsers reach the service; ends with `/`.
+    pub public_url: Url,
     /// The content security policy of the web app's page.
     pub page_policy: HeaderValue,
     policies: BTreeMap<&'static str, Arc<AgencyPolicy>>,
@@ -54,6 +57,14 @@ impl PhotoSource for NoPhotosAtCameras {
     }
 }
 
+/// Where the service listens unless told otherwise.
+const DEFAULT_PORT: u16 = 8080;
+
+/// The address of a service that is used on its own machine: browsers treat `localhost` as safe without TLS.
+pub fn local_url(port: u16) -> Url {
+    format!("http://localhost:{port}/").parse().expect("a port makes an address")
+}
+
 /// Where things are, and the seams that tests and the demo replace.
 pub struct Setup {
     pub data: PathBuf,
@@ -63,6 +74,8 @@ pub struct Setup {
     /// Gives pictures that a camera still keeps.
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// Where browsers reach the service: links begin with it.
+    pub public_url: Url,
 }
 
 impl std::fmt::Debug for Setup {
@@ -79,6 +92,7 @@ impl Setup {
             clock: Arc::new(SystemClock),
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
+            public_url: local_url(DEFAULT_PORT),
         }
     }
 }
@@ -105,7 +119,7 @@ pub enum OpenError {
 
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
-        let Setup { data, postgres, clock, photo_source, basemap } = setup;
+        let Setup { data, postgres, clock, photo_source, basemap, public_url } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
         let vault = Arc::new(Vault::open(&data.join("keys"))?);
         let (sql, ledger_sql) = match &postgres {
@@ -115,6 +129,7 @@ impl App {
         };
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql, clock.now()).await?;
+        accounts::invitations::store::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
@@ -156,6 +171,7 @@ impl App {
             photo_source,
             page_policy: crate::http::web::content_security_policy(basemap.origin.as_deref()),
             basemap,
+            public_url,
             policies,
             _lock: lock,
         }))

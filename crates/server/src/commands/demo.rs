@@ -85,11 +85,13 @@ impl Demo {
             let clock_seam: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(&clock);
             let basemap = Basemap::of_city(&city);
             let photo_source = Arc::new(demo_city::FictionalCameras::new(Arc::clone(&city)));
-            let app = App::open(Setup { photo_source, basemap, clock: clock_seam, ..Setup::new(&self.data) }).await?;
             let listener =
                 TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
             // Cookies and second factors want `localhost`, which browsers treat as safe without TLS.
-            let address = format!("http://localhost:{}", listener.local_addr()?.port());
+            let public_url = crate::app::local_url(listener.local_addr()?.port());
+            let address = public_url.as_str().trim_end_matches('/').to_owned();
+            let setup = Setup { photo_source, basemap, clock: clock_seam, public_url, ..Setup::new(&self.data) };
+            let app = App::open(setup).await?;
             let accounts_file = self.data.join(ACCOUNTS_FILE);
             if !accounts_file.exists() {
                 anyhow::ensure!(

@@ -27,10 +27,11 @@ impl Serve {
     pub(super) fn run(self) -> anyhow::Result<()> {
         block_on(async {
             let basemap = Basemap::read(&self.data.data, self.basemap.as_deref())?;
-            let app = App::open(crate::Setup { basemap, ..self.data.setup() }).await?;
             let listener =
                 TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
             let address = listener.local_addr()?;
+            let public_url = crate::app::local_url(address.port());
+            let app = App::open(crate::Setup { basemap, public_url, ..self.data.setup() }).await?;
             let stop = serve::stop_signal()?;
             say(&format!("Sightline listens on http://{address}"));
             if !account_store::any_user(&app.sql).await? {

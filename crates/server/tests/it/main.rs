@@ -13,6 +13,7 @@ mod basemap;
 mod facts;
 mod gate;
 mod ingest;
+mod invitations;
 mod kinds;
 mod large;
 mod management;
