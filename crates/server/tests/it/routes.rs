@@ -103,7 +103,7 @@ fn an_error_that_the_document_does_not_list_for_its_route_is_noticed() {
 
 #[test]
 fn each_operation_of_the_openapi_document_has_an_id_of_its_own() {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let paths = DOCUMENT["paths"].as_object().unwrap().values();
     let ids: Vec<_> = paths
         .flat_map(|path| path.as_object().unwrap().values())
