@@ -29,6 +29,7 @@ const person = (more: Partial<Person> = {}): Person => ({
 	cleared: false,
 	active: true,
 	second_factor: false,
+	password: true,
 	grants: [],
 	certificates: [],
 	training: [],
