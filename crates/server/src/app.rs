@@ -144,6 +144,7 @@ impl App {
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql, clock.now()).await?;
         accounts::passkeys::store::migrate(&sql).await?;
+        accounts::invitations::store::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod caller;
 pub mod first_start;
+pub mod invitations;
 pub mod opening;
 pub mod own_password;
 pub mod passkeys;

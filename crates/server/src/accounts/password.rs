@@ -44,6 +44,19 @@ impl PasswordRules {
         if preset == "pia-039b" { Self::Cjis } else { Self::Nist }
     }
 
+    /// What a password must be, a sentence each, so that they can be said before they are broken.
+    pub fn sentences(self) -> Vec<String> {
+        let mut sentences = vec![format!("{} to {CHARS_MAX} characters.", self.chars_min())];
+        if self == Self::Cjis {
+            sentences.push("Upper-case and lower-case letters, digits and other signs.".into());
+            sentences.push("Changed every year.".into());
+        } else {
+            sentences.push("Any characters, also spaces: a few words in a row are good.".into());
+        }
+        sentences.push("Not made of common words, your sign-in name or your agency's name alone.".into());
+        sentences
+    }
+
     fn chars_min(self) -> usize {
         match self {
             Self::Nist => 15,
@@ -173,6 +186,8 @@ impl Passwords {
 
 async fn verify(password: String, hash: Option<String>) -> Result<bool, Problem> {
     off_thread(move || {
+        // Who was invited and has no password yet takes as long as well.
+        let hash = hash.filter(|hash| !hash.is_empty());
         let fits = verify_now(&password, hash.as_deref().unwrap_or(&NOBODY));
         fits && hash.is_some()
     })

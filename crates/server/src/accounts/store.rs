@@ -56,6 +56,7 @@ pub struct User {
     pub unit: UnitId,
     pub login: String,
     pub name: String,
+    /// Argon2id, PHC string form; empty for somebody who was invited and has none yet.
     pub password: String,
     pub password_set: UtcMicros,
     /// Since when too many failures keep the account locked.
@@ -193,7 +194,7 @@ pub async fn unit_of_agency(
         .map(|_| ())
 }
 
-/// Closes or opens an account. Closing ends its sessions at once (ACC-8).
+/// Closes or opens an account. Closing ends its sessions at once (ACC-8), and a link that was not used.
 pub async fn set_active(
     transaction: &mut Transaction<'_, Any>,
     agency: AgencyId,
@@ -211,6 +212,10 @@ pub async fn set_active(
     }
     if !active {
         sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+            .bind(user.to_string())
+            .execute(&mut **transaction)
+            .await?;
+        sqlx::query("DELETE FROM invitations WHERE user_id = $1")
             .bind(user.to_string())
             .execute(&mut **transaction)
             .await?;

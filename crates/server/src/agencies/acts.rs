@@ -5,6 +5,7 @@ use super::cases::CaseAct;
 use super::policy_changes::PolicyAct;
 use super::store::{self, Agreement, Reason, join_words, next_id};
 use crate::App;
+use crate::accounts::invitations::acts::InvitationAct;
 use crate::accounts::store as account_store;
 use crate::accounts::{Caller, password};
 use crate::cameras::store as camera_store;
@@ -60,6 +61,7 @@ pub enum Act {
         id: Uuid,
     },
     People(PeopleAct),
+    Invitations(InvitationAct),
     Cases(CaseAct),
     Policy(PolicyAct),
     Training(TrainingAct),
@@ -127,6 +129,7 @@ impl Act {
             Self::SignAgreement(agreement) => Some(agreement.owner),
             Self::SaveAreas(areas) => Some(areas.agency),
             Self::People(act) => Some(act.agency()),
+            Self::Invitations(act) => Some(act.agency()),
             Self::Cases(act) => Some(act.agency()),
             Self::Policy(act) => Some(act.agency()),
             Self::Training(act) => Some(act.agency()),
@@ -147,6 +150,7 @@ impl Act {
             Self::SaveAreas(_) => "areas.saved",
             Self::DeleteSavedAreas { .. } => "areas.deleted",
             Self::People(act) => act.kind(),
+            Self::Invitations(act) => act.kind(),
             Self::Cases(act) => act.kind(),
             Self::Policy(act) => act.kind(),
             Self::Training(act) => act.kind(),
@@ -186,6 +190,7 @@ impl Act {
             Self::SaveAreas(areas) => json!({ "id": areas.id, "name": areas.name, "areas": areas.areas }),
             Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
             Self::People(act) => act.record(),
+            Self::Invitations(act) => act.record(),
             Self::Cases(act) => act.record(),
             Self::Policy(act) => act.record(),
             Self::Training(act) => act.record(),
@@ -240,8 +245,12 @@ pub struct Secrets {
     pub password_hash: Option<String>,
     /// Sealed by the vault.
     pub totp_sealed: Option<Vec<u8>>,
+    /// The step of the code that showed the second factor.
+    pub totp_step: Option<u64>,
     /// Hash of a camera's credential.
     pub credential_hash: Option<String>,
+    /// Hash of an invitation's link.
+    pub link_hash: Option<String>,
 }
 
 /// Records the act, then applies it. An act that could not be applied leaves a second entry that says so.
@@ -330,6 +339,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::SaveAreas(areas) => area_store::insert(&mut transaction, &areas).await?,
         Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
         Act::People(act) => act.apply(&mut transaction, by, now).await?,
+        Act::Invitations(act) => act.apply(&mut transaction, by, &secrets, now).await?,
         Act::Cases(act) => act.apply(&mut transaction, now).await?,
         Act::Policy(act) => act.apply(&mut transaction, by, now).await?,
         Act::Training(act) => act.apply(&mut transaction, now).await?,
@@ -458,6 +468,6 @@ pub async fn user_secrets(
     Ok(Secrets {
         password_hash: Some(password::hash(plain_password.to_owned()).await?),
         totp_sealed,
-        credential_hash: None,
+        ..Secrets::default()
     })
 }

@@ -5,7 +5,7 @@
 
 use super::{Problem, health, openapi, web};
 use crate::App;
-use crate::accounts::{self, Caller};
+use crate::accounts::{self, Caller, invitations};
 use crate::oversight::entries::Entry;
 use crate::{agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
 use axum::Router;
@@ -101,6 +101,8 @@ pub fn table() -> Vec<Route> {
         route(Get, "/ledger/vkey", Open, Unlogged, get(oversight::api::verifier_key)),
         route(Get, "/ledger/tile/{*path}", Open, Unlogged, get(oversight::api::tile)),
         route(Post, "/api/v1/first-start", Open, SignIn, post(accounts::first_start::first_start)),
+        route(Post, "/api/v1/invitations/open", Open, SignIn, post(invitations::api::open)),
+        route(Post, "/api/v1/invitations/use", Open, SignIn, post(invitations::api::use_up)),
         route(Post, "/api/v1/session", Open, SignIn, post(accounts::api::sign_in)),
         route(Get, "/api/v1/session", Session, Unlogged, get(accounts::api::me)),
         route(Post, "/api/v1/session/rules", Session, SignIn, post(accounts::api::accept_rules)),
@@ -207,6 +209,8 @@ pub fn table() -> Vec<Route> {
             delete(people::entry::remove_passkeys),
         ),
         route(Post, "/api/v1/agency/people/{user}/certificates", supervisor, Changes, post(people::api::certify)),
+        route(Post, "/api/v1/agency/people/{user}/invitation", manager, Changes, post(invitations::api::make)),
+        route(Delete, "/api/v1/agency/people/{user}/invitation", manager, Changes, delete(invitations::api::end)),
         route(Post, "/api/v1/agency/people/{user}/grants", manager, Changes, post(people::api::grant)),
         route(
             Delete,

@@ -5,7 +5,7 @@ use super::problem::chain;
 use super::web::AsItIs;
 use super::{Problem, routes};
 use crate::App;
-use crate::accounts::store as account_store;
+use crate::accounts::{invitations, store as account_store};
 use crate::cameras::ingest_log;
 use axum::Router;
 use axum::extract::Request;
@@ -83,6 +83,9 @@ async fn housekeeping(app: Arc<App>) {
                 cause = chain(&error),
                 "ingest entries could not be written; they are kept and tried again"
             );
+        }
+        if let Err(error) = invitations::store::drop_expired(&app.sql, now).await {
+            tracing::error!(cause = chain(&error), "late invitations could not be dropped; they stay invalid");
         }
         if let Err(error) = account_store::drop_expired_sessions(&app.sql, now).await {
             tracing::error!(cause = chain(&error), "expired sessions could not be dropped; they stay invalid");

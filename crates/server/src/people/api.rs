@@ -5,6 +5,7 @@ use super::store;
 use super::views::{CertificateView, GrantView, PersonView, review_is_near};
 use crate::App;
 use crate::accounts::Caller;
+use crate::accounts::invitations::store as invitations;
 use crate::accounts::passkeys::store as passkey_store;
 use crate::accounts::store::{self as account_store, User};
 use crate::agencies::acts::{self, Act, Secrets};
@@ -79,6 +80,7 @@ pub async fn list(
     app.ledger.record(Entry::of(Some(agency), "people.read", details)).await?;
     let trained = training_store::of_agency(&app.sql, agency).await?;
     let passkeys: HashMap<String, i64> = passkey_store::counts_of(&app.sql, agency).await?.into_iter().collect();
+    let invited = invitations::open_in(&app.sql, agency, now).await?;
     let view = |user: &User| {
         let held = grants.get(&user.id).into_iter().flatten();
         let own = certificates.iter().filter(|certificate| certificate.user == user.id);
@@ -94,6 +96,8 @@ pub async fn list(
             locked: user.locked.map(|since| since.to_string()),
             second_factor: user.totp_sealed.is_some(),
             passkeys: passkeys.get(&user.id.to_string()).copied().unwrap_or_default(),
+            password: !user.password.is_empty(),
+            invited_until: invited.get(&user.id.to_string()).map(ToString::to_string),
             grants: held.map(|(permission, grant)| GrantView::of(limits, *permission, grant, &people, now)).collect(),
             certificates: own
                 .map(|certificate| CertificateView::of(&app.vault, agency, certificate, &people, now))

@@ -17,6 +17,7 @@ mod databases;
 mod facts;
 mod gate;
 mod ingest;
+mod invitations;
 mod keys;
 mod kinds;
 mod large;

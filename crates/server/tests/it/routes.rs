@@ -276,6 +276,9 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
             let body = json!({ "permission": "area", "why": "Works the harbor cases.", "until": "2026-12-31" });
             (Some(sergeant), person("/certificates"), body)
         }
+        (Verb::Post | Verb::Delete, "/api/v1/agency/people/{user}/invitation") => {
+            (Some(chief), person("/invitation"), json!({}))
+        }
         (Verb::Post, "/api/v1/agency/people/{user}/grants") => {
             (Some(chief), person("/grants"), json!({ "permission": "area" }))
         }
@@ -363,10 +366,12 @@ async fn aud_1_every_route_that_reads_personal_data_or_changes_anything_leaves_a
         detection: answer["page"]["rows"][0]["id"].as_str().unwrap(),
         agency: world.police.0,
     };
-    // Routes whose entries other tests show: the first start (its link is used up once), ingest by the minute, and what
+    // Routes whose entries other tests show: the first start and invitations (their links are used up once), ingest by the minute, and what
     // needs a passkey's answer or a session to end, which `coverage` calls.
     let shown = [
         "/api/v1/first-start",
+        "/api/v1/invitations/open",
+        "/api/v1/invitations/use",
         "/api/v1/session/passkey",
         "/api/v1/session/step-up",
         "/api/v1/passkeys",

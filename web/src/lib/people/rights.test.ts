@@ -30,6 +30,7 @@ const person = (more: Partial<Person> = {}): Person => ({
 	active: true,
 	second_factor: false,
 	passkeys: 0,
+	password: true,
 	grants: [],
 	certificates: [],
 	training: [],
