@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod reading;
