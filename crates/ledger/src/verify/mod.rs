@@ -9,13 +9,13 @@ mod records;
 mod tree;
 
 pub use folder::{verify_folder, verify_published};
+pub(crate) use note::{SignedNote, VerifierKey, WitnessKey, cosigned_message, decimal};
 pub use records::{VerifiedRecords, verify_records};
-pub(crate) use tree::fold_proof;
+pub(crate) use tree::{fold_proof, has_grown};
 
 use crate::hash::{Hash, leaf_hash};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use note::VerifierKey;
 use std::path::PathBuf;
 
 /// First line of a proof (C2SP tlog-proof).
@@ -29,12 +29,59 @@ pub struct Verified {
     pub origin: String,
     pub size: u64,
     pub root: Hash,
+    /// The witnesses that were asked for, in that order.
+    pub cosigned: Vec<Cosigned>,
+}
+
+/// A witness saw this tree head, and it followed from all that it saw before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cosigned {
+    pub witness: String,
+    /// When, by the witness's clock: seconds since 1970.
+    pub seconds: i64,
+}
+
+/// Whom a verifier trusts. A plain verifier key is one without witnesses.
+#[derive(Clone, Copy, Debug)]
+pub struct Trust<'a> {
+    /// The log's verifier key.
+    pub vkey: &'a str,
+    /// Verifier keys of witnesses, each of which must have cosigned.
+    pub witnesses: &'a [String],
+}
+
+impl<'a> From<&'a str> for Trust<'a> {
+    fn from(vkey: &'a str) -> Self {
+        Self { vkey, witnesses: &[] }
+    }
+}
+
+impl<'a> From<&'a String> for Trust<'a> {
+    fn from(vkey: &'a String) -> Self {
+        Self::from(vkey.as_str())
+    }
+}
+
+impl Trust<'_> {
+    /// Checks the log's signature and every witness's, and reads the checkpoint.
+    fn open_checkpoint(&self, note: &[u8]) -> Result<Verified, VerifyError> {
+        let note = SignedNote::parse(note)?;
+        let mut log = VerifierKey::parse(self.vkey)?.open_note(&note)?;
+        for witness in self.witnesses {
+            log.cosigned.push(WitnessKey::parse(witness)?.check(&note)?);
+        }
+        Ok(log)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     #[error("the verifier key is not of the form `<name>+<key id>+<key>`, or not an Ed25519 key")]
     BadKey,
+    #[error("the witness's key is not of the form `<name>+<key id>+<key>`, or not a cosigner's Ed25519 key")]
+    BadWitnessKey,
+    #[error("the witness `{witness}` has not cosigned the checkpoint")]
+    NotWitnessed { witness: String },
     #[error("the file `vkey` in the log is not the given verifier key")]
     OtherKey,
     #[error("the checkpoint is malformed: {what}")]
@@ -83,13 +130,21 @@ pub fn signed_by<'a>(checkpoint: &[u8], vkeys: &'a [String]) -> Result<&'a str, 
 
 /// Checks an audit receipt (C2SP tlog-proof): the checkpoint's signature, and that the entry with these public bytes is in the log.
 /// Gives the entry's index and the log as of the receipt.
-pub fn verify_receipt(text: &str, vkey: &str, leaf: &[u8]) -> Result<(u64, Verified), VerifyError> {
-    verify_receipt_of_hash(text, vkey, leaf_hash(leaf))
+pub fn verify_receipt<'a>(
+    text: &str,
+    trust: impl Into<Trust<'a>>,
+    leaf: &[u8],
+) -> Result<(u64, Verified), VerifyError> {
+    verify_receipt_of_hash(text, trust, leaf_hash(leaf))
 }
 
 /// The same for somebody who has the entry's RFC 6962 leaf hash only, as answers show it.
-pub fn verify_receipt_of_hash(text: &str, vkey: &str, leaf_hash: Hash) -> Result<(u64, Verified), VerifyError> {
-    let key = VerifierKey::parse(vkey)?;
+pub fn verify_receipt_of_hash<'a>(
+    text: &str,
+    trust: impl Into<Trust<'a>>,
+    leaf_hash: Hash,
+) -> Result<(u64, Verified), VerifyError> {
+    let trust = trust.into();
     let bad = |what| VerifyError::BadReceipt { what };
     let (proof, checkpoint) = text.split_once("\n\n").ok_or_else(|| bad("no empty line before the checkpoint"))?;
     let mut lines = proof.split('\n').peekable();
@@ -98,7 +153,7 @@ pub fn verify_receipt_of_hash(text: &str, vkey: &str, leaf_hash: Hash) -> Result
     }
     // Opaque and unauthenticated; nothing here reads it.
     lines.next_if(|line| line.starts_with("extra "));
-    let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(note::decimal);
+    let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
     let index = index.ok_or_else(|| bad("no index"))?;
     let hashes: Vec<Hash> = lines
         .map(|line| STANDARD.decode(line).ok().and_then(|hash| hash.try_into().ok()))
@@ -107,7 +162,7 @@ pub fn verify_receipt_of_hash(text: &str, vkey: &str, leaf_hash: Hash) -> Result
     if hashes.len() > PROOF_HASHES_MAX {
         return Err(bad("too many hashes"));
     }
-    let log = key.open_checkpoint(checkpoint.as_bytes())?;
+    let log = trust.open_checkpoint(checkpoint.as_bytes())?;
     if fold_proof(index, log.size, leaf_hash, &hashes) != Some(log.root) {
         return Err(VerifyError::NotIncluded);
     }

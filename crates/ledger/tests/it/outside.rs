@@ -31,7 +31,7 @@ fn tlogcheck() -> Command {
 }
 
 /// What the program says: its line, or why it refuses.
-fn check(arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn check(arguments: &[&str]) -> Result<String, String> {
     let output = tlogcheck().args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     match output.status.code() {
@@ -42,12 +42,12 @@ fn check(arguments: &[&str]) -> Result<String, String> {
 }
 
 #[track_caller]
-fn refused(arguments: &[&str], because: &str) {
+pub(crate) fn refused(arguments: &[&str], because: &str) {
     let reason = check(arguments).expect_err("it was accepted");
     assert!(reason.contains(because), "{reason}");
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -127,11 +127,15 @@ async fn aud_6_another_implementation_refuses_an_altered_entry_tile_or_checkpoin
     log.refused_with("tile/entries/000", flip(30), entries);
     log.refused_with("tile/entries/002.p/88", flip(51 * 87 + 50), entries);
     log.refused_with("tile/entries/001", |content| content.truncate(51 * 255), "is cut off");
-    for (tile, place) in [("tile/0/000", 0), ("tile/0/001", 8_191), ("tile/0/002.p/88", 88 * 32 - 1), ("tile/1/000.p/2", 40)] {
+    for (tile, place) in
+        [("tile/0/000", 0), ("tile/0/001", 8_191), ("tile/0/002.p/88", 88 * 32 - 1), ("tile/1/000.p/2", 40)]
+    {
         log.refused_with(tile, flip(place), &format!("{tile}: not what the entries hash to"));
     }
     let replace = |from: &'static str, to: &'static str| {
-        move |content: &mut Vec<u8>| *content = String::from_utf8(content.clone()).unwrap().replacen(from, to, 1).into_bytes()
+        move |content: &mut Vec<u8>| {
+            *content = String::from_utf8(content.clone()).unwrap().replacen(from, to, 1).into_bytes()
+        }
     };
     log.refused_with("checkpoint", replace("\n600\n", "\n599\n"), "invalid signature");
     log.refused_with("checkpoint", replace("=\n\n", "=\nmore\n\n"), "invalid signature");

@@ -2,13 +2,15 @@
 
 use super::say;
 use anyhow::Context;
-use ledger::verify;
+use domain::UtcMicros;
+use ledger::verify::{self, Cosigned, Trust, Verified};
 use std::path::{Path, PathBuf};
 use storage::Vault;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum LedgerLog {
-    /// Copy the public log of a data folder, with the key that verifies it, also while it is served
+    /// Copy the public log of a data folder, with the key that verifies it, also while it is served. A log that does not hold
+    /// is not handed out
     Export {
         /// The data folder
         #[arg(long, value_name = "DIR")]
@@ -27,10 +29,13 @@ pub(super) enum LedgerLog {
         /// A checkpoint that was kept from earlier; the log must have grown from it
         #[arg(long, value_name = "FILE")]
         older: Option<PathBuf>,
+        #[command(flatten)]
+        demanded: DemandedWitnesses,
     },
     /// Verify a receipt offline
-    Receipt {
-        /// The receipt, as the server gave it
+    #[command(alias = "receipt")]
+    VerifyReceipt {
+        /// The receipt, as the server gave it or as the code on a print holds it
         receipt: PathBuf,
         /// The verifier key, or a file that holds it
         #[arg(long, value_name = "KEY|FILE")]
@@ -38,33 +43,65 @@ pub(super) enum LedgerLog {
         /// The entry's RFC 6962 leaf hash as the answer showed it, hexadecimal
         #[arg(long, value_name = "HEX")]
         leaf_hash: String,
+        #[command(flatten)]
+        demanded: DemandedWitnesses,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DemandedWitnesses {
+    /// The verifier key of a witness that must have cosigned, or a file that holds it; several by saying it again. Without one,
+    /// nothing shows that others see the same log
+    #[arg(long = "witness", value_name = "KEY|FILE")]
+    witnesses: Vec<String>,
+}
+
+impl DemandedWitnesses {
+    fn keys(&self) -> anyhow::Result<Vec<String>> {
+        self.witnesses.iter().map(|witness| key_text(witness)).collect()
+    }
 }
 
 impl LedgerLog {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Export { data, out } => {
-                let keys = keys_of(&data)?.join("\n");
-                let exported = ledger::export(&data.join("ledger"), &keys, &out)?;
-                say(&format!("{} entries in {} files in {}", exported.size, exported.files, out.display()));
-                Ok(())
+            Self::Export { data, out } => export(&data, &out),
+            Self::Verify { folder, vkey, older, demanded } => {
+                verify_folder(&folder, vkey.as_deref(), older.as_deref(), &demanded.keys()?)
             }
-            Self::Verify { folder, vkey, older } => verify_folder(&folder, vkey.as_deref(), older.as_deref()),
-            Self::Receipt { receipt, vkey, leaf_hash } => {
+            Self::VerifyReceipt { receipt, vkey, leaf_hash, demanded } => {
                 let text = std::fs::read_to_string(&receipt).with_context(|| receipt.display().to_string())?;
                 let leaf_hash: [u8; 32] = hex::decode(leaf_hash.trim())?
                     .try_into()
                     .map_err(|_| anyhow::anyhow!("a leaf hash has 64 hexadecimal digits"))?;
-                let (index, log) = verify::verify_receipt_of_hash(&text, &key_text(&vkey)?, leaf_hash)?;
+                let (vkey, witnesses) = (key_text(&vkey)?, demanded.keys()?);
+                let trust = Trust { vkey: &vkey, witnesses: &witnesses };
+                let (index, log) = verify::verify_receipt_of_hash(&text, trust, leaf_hash)?;
                 say(&format!("entry {index} is in the log `{}` of {} entries", log.origin, log.size));
+                say_cosigned(&log);
                 Ok(())
             }
         }
     }
 }
 
-fn verify_folder(folder: &Path, vkey: Option<&str>, older: Option<&Path>) -> anyhow::Result<()> {
+fn export(data: &Path, out: &Path) -> anyhow::Result<()> {
+    let keys = keys_of(data)?;
+    let exported = ledger::export(&data.join("ledger"), &keys.join("\n"), out)?;
+    let checkpoint = out.join("checkpoint");
+    let verified = std::fs::read(&checkpoint)
+        .context("the checkpoint")
+        .and_then(|note| Ok(verify::verify_folder(out, verify::signed_by(&note, &keys)?, None)?));
+    if let Err(error) = verified {
+        // Without its checkpoint the copy passes nowhere for a log.
+        std::fs::remove_file(&checkpoint).context("taking back the checkpoint")?;
+        return Err(error.context("the log does not hold, and is not exported"));
+    }
+    say(&format!("{} entries in {} files in {}", exported.size, exported.files, out.display()));
+    Ok(())
+}
+
+fn verify_folder(folder: &Path, vkey: Option<&str>, older: Option<&Path>, witnesses: &[String]) -> anyhow::Result<()> {
     // A data folder has its log inside.
     let inside = folder.join("ledger");
     let (log, is_data) = if inside.join("checkpoint").exists() { (inside, true) } else { (folder.to_owned(), false) };
@@ -79,22 +116,35 @@ fn verify_folder(folder: &Path, vkey: Option<&str>, older: Option<&Path>) -> any
         }
     };
     let older = older.map(std::fs::read_to_string).transpose().context("the older checkpoint")?;
-    let verified = verify::verify_folder(&log, &key, older.as_deref())?;
+    let verified = verify::verify_folder(&log, Trust { vkey: &key, witnesses }, older.as_deref())?;
     say(&format!(
         "the log `{}` holds: {} entries, root {}",
         verified.origin,
         verified.size,
         hex::encode(verified.root)
     ));
+    say_cosigned(&verified);
     Ok(())
 }
 
+fn say_cosigned(log: &Verified) {
+    for Cosigned { witness, seconds } in &log.cosigned {
+        let time = UtcMicros(seconds.saturating_mul(1_000_000));
+        say(&format!("cosigned by the witness `{witness}` at {time}"));
+    }
+}
+
 /// A key given as itself or as the name of a file.
-fn key_text(vkey: &str) -> anyhow::Result<String> {
-    let path = Path::new(vkey);
-    let text = if path.exists() { std::fs::read_to_string(path)? } else { vkey.to_owned() };
-    // After a rotation a file holds a line for each key that signs.
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+fn key_text(key: &str) -> anyhow::Result<String> {
+    // After a rotation a file holds a line for each key that signs, the current one first.
+    key_texts(key)?.into_iter().next().with_context(|| format!("no key in {key}"))
+}
+
+/// A key given as itself, or all of a file.
+pub(super) fn key_texts(key: &str) -> anyhow::Result<Vec<String>> {
+    let path = Path::new(key);
+    let text = if path.exists() { std::fs::read_to_string(path)? } else { key.to_owned() };
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect())
 }
 
 /// The verifier keys of a data folder's log, the current one first.
