@@ -15,6 +15,7 @@ largest_area_m2 = 4_000_000_000
 largest_areas_together_m2 = 4_000_000_000
 fewest_known_characters = 1
 narrow_below_known = 1
+phishing_resistant = false
 print_unverified = true
 case_reference_required = []
 look_back_default_days = 365

@@ -2,6 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Locator, type Page, type Response } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +84,42 @@ function watch(page: Page, faults: string[]): void {
 		if (message.type() === 'error' && !explained.test(message.text())) faults.push(message.text());
 	});
 	page.on('pageerror', (error) => faults.push(String(error)));
+}
+
+/** The service's time in milliseconds; the demo's clock is not this machine's. A page that is signed in is asked. */
+async function serviceTime(page: Page): Promise<number> {
+	const { now } = (await (await page.request.get('/api/v1/session')).json()) as { now: string };
+	return Date.parse(now);
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** The six digits of a key as an authenticator app shows them (RFC 6238: SHA-1, 30 s). */
+function codeOf(key: string, time: number): string {
+	const bits = [...key.replace(/\s/g, '')].map((sign) => BASE32.indexOf(sign).toString(2).padStart(5, '0')).join('');
+	const bytes = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+	const step = Buffer.alloc(8);
+	step.writeBigUInt64BE(BigInt(Math.floor(time / 30_000)));
+	const hash = createHmac('sha1', bytes).update(step).digest();
+	const value = hash.readUInt32BE(hash[hash.length - 1]! & 15) & 0x7fffffff;
+	return String(value % 1_000_000).padStart(6, '0');
+}
+
+/** The link that a manager's page has just shown; closes what shows it. */
+export async function linkShown(page: Page, name: string): Promise<string> {
+	const dialog = page.getByRole('dialog', { name: `Link for ${name}` });
+	const link = await dialog.getByRole('region', { name: 'One-time link' }).innerText();
+	await dialog.getByRole('button', { name: 'I have kept it' }).click();
+	return link.trim();
+}
+
+/** Fills in what a one-time link asks for. `manager` is a page that is signed in. */
+export async function useLink(page: Page, manager: Page, link: string, password: string): Promise<void> {
+	await page.goto(link);
+	await page.getByLabel('New password').fill(password);
+	const key = await page.getByRole('region', { name: 'Key' }).innerText();
+	await page.getByLabel('Code that the app shows').fill(codeOf(key, await serviceTime(manager)));
+	await page.getByRole('button', { name: 'Finish' }).click();
 }
 
 /** Up to the rules of behavior. */

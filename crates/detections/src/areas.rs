@@ -8,16 +8,14 @@ use domain::{Area, Position};
 const BANDS_MAX: usize = 512;
 /// Entries that the bands of a ring may have for each of its edges.
 const ENTRIES_PER_EDGE_MAX: usize = 8;
-/// Within this span differences and their products fit 64 bits with room for one subtraction.
-const NARROW_SPAN: i64 = 1_800_000_000;
+/// A whole turn in longitude, in 1e-7 degree.
+const FULL_TURN: i64 = 3_600_000_000;
 
 #[derive(Debug)]
 pub(crate) struct PreparedArea {
     area: Area,
     /// Outline first, then the holes.
     rings: Vec<PreparedRing>,
-    /// A ring is wider than 64-bit products allow (only a stray hole can be): the definition itself is asked.
-    is_wide: bool,
 }
 
 /// A box of positions, its edges included.
@@ -30,13 +28,13 @@ pub(crate) struct GeoBox {
 }
 
 impl GeoBox {
-    fn of_corners(corners: &[Position]) -> Self {
+    fn of_corners(corners: &[(i64, i64)]) -> Self {
         let empty = Self { west: i64::MAX, south: i64::MAX, east: i64::MIN, north: i64::MIN };
-        corners.iter().fold(empty, |all, corner| Self {
-            west: all.west.min(corner.lon_e7.into()),
-            south: all.south.min(corner.lat_e7.into()),
-            east: all.east.max(corner.lon_e7.into()),
-            north: all.north.max(corner.lat_e7.into()),
+        corners.iter().fold(empty, |all, (lon, lat)| Self {
+            west: all.west.min(*lon),
+            south: all.south.min(*lat),
+            east: all.east.max(*lon),
+            north: all.north.max(*lat),
         })
     }
 
@@ -55,35 +53,46 @@ pub(crate) enum BoxSide {
 
 impl PreparedArea {
     pub(crate) fn new(area: &Area) -> Self {
-        let rings: Vec<_> = std::iter::once(area.outline())
-            .chain(area.holes().iter().map(Vec::as_slice))
-            .map(PreparedRing::new)
-            .collect();
-        let is_wide = rings.iter().any(|ring| ring.bounds.east - ring.bounds.west > NARROW_SPAN);
-        Self { area: area.clone(), rings, is_wide }
+        // An area is at most half a turn wide, so that products fit 64 bits with room for one subtraction.
+        let rings = area.unrolled().iter().map(|corners| PreparedRing::new(corners)).collect();
+        Self { area: area.clone(), rings }
     }
 
     pub(crate) fn contains(&self, point: Position) -> bool {
-        if self.is_wide {
-            return self.area.contains(point);
-        }
         let Some((outline, holes)) = self.rings.split_first() else { return false };
-        let (x, y) = (i64::from(point.lon_e7), i64::from(point.lat_e7));
+        let (x, y) = (self.area.unrolled_lon(point.lon_e7), i64::from(point.lat_e7));
         outline.side(x, y) != Side::Outside && !holes.iter().any(|hole| hole.side(x, y) == Side::Inside)
     }
 
     /// Where no edge touches the box, all its points are where one corner is.
     pub(crate) fn side_of_box(&self, place: &GeoBox) -> BoxSide {
         let Some(outline) = self.rings.first() else { return BoxSide::Outside };
+        let Some(unrolled) = self.unrolled_box(place) else { return BoxSide::Mixed };
+        let place = &unrolled;
         if !outline.bounds.meets(place) {
             return BoxSide::Outside;
         }
         if self.rings.iter().any(|ring| ring.touches(place)) {
             return BoxSide::Mixed;
         }
-        let narrow = |value: i64| i32::try_from(value).unwrap_or_default();
-        let corner = Position { lat_e7: narrow(place.south), lon_e7: narrow(place.west) };
-        if self.contains(corner) { BoxSide::Inside } else { BoxSide::Outside }
+        let (x, y) = (place.west, place.south);
+        let in_hole = || self.rings.iter().skip(1).any(|hole| hole.side(x, y) == Side::Inside);
+        if outline.side(x, y) != Side::Outside && !in_hole() { BoxSide::Inside } else { BoxSide::Outside }
+    }
+
+    /// A box as the area counts longitudes; none where it would be two boxes, or has a side on the 180th meridian, which is
+    /// in two places.
+    fn unrolled_box(&self, place: &GeoBox) -> Option<GeoBox> {
+        if !self.area.reaches_half_turn() {
+            return Some(*place);
+        }
+        let is_on_it = |lon: i64| lon.abs() == FULL_TURN / 2;
+        if is_on_it(place.west) || is_on_it(place.east) || (self.area.is_across() && place.west < 0 && place.east >= 0)
+        {
+            return None;
+        }
+        let turn = if self.area.is_across() && place.east < 0 { FULL_TURN } else { 0 };
+        Some(GeoBox { west: place.west + turn, east: place.east + turn, ..*place })
     }
 }
 
@@ -122,11 +131,9 @@ enum Side {
 }
 
 impl PreparedRing {
-    fn new(corners: &[Position]) -> Self {
-        let point = |corner: &Position| (i64::from(corner.lon_e7), i64::from(corner.lat_e7));
+    fn new(corners: &[(i64, i64)]) -> Self {
         let before = corners.last().into_iter().chain(corners);
-        let edges: Vec<Edge> =
-            before.zip(corners).map(|(from, to)| Edge { from: point(from), to: point(to) }).collect();
+        let edges: Vec<Edge> = before.zip(corners).map(|(from, to)| Edge { from: *from, to: *to }).collect();
         let bounds = GeoBox::of_corners(corners);
         let mut band_shift = 0;
         loop {
@@ -225,32 +232,69 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ring(corners: &[(i32, i32)]) -> Vec<Position> {
-        corners.iter().map(|(lon_e7, lat_e7)| Position { lat_e7: *lat_e7, lon_e7: *lon_e7 }).collect()
+    /// Corners round a middle, in the order of their angles: they seldom cross, and what crosses is no area.
+    fn star(count: std::ops::Range<usize>, reach: i32) -> impl Strategy<Value = Vec<(i32, i32)>> {
+        prop::collection::vec((-reach..=reach, -reach..=reach), count).prop_map(|mut corners| {
+            corners.sort_by(|a, b| {
+                let angle = |corner: &(i32, i32)| f64::from(corner.1).atan2(f64::from(corner.0));
+                angle(a).total_cmp(&angle(b))
+            });
+            corners
+        })
     }
 
-    fn corners(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<(i32, i32)>> {
+    /// A star somewhere on the earth: at the 180th meridian as often as anywhere else.
+    fn placed(star: &[(i32, i32)], (lon, lat): (i64, i64)) -> Vec<Position> {
+        let wrapped = |lon: i64| match lon {
+            lon if lon > FULL_TURN / 2 => lon - FULL_TURN,
+            lon if lon < -FULL_TURN / 2 => lon + FULL_TURN,
+            lon => lon,
+        };
+        let narrow = |e7: i64| i32::try_from(e7).unwrap();
+        let corner = |(x, y): &(i32, i32)| Position {
+            lat_e7: narrow((lat + i64::from(*y)).clamp(-900_000_000, 900_000_000)),
+            lon_e7: narrow(wrapped(lon + i64::from(*x))),
+        };
+        star.iter().map(corner).collect()
+    }
+
+    fn middle() -> impl Strategy<Value = (i64, i64)> {
+        let near = |lon: i64| (lon - 15..=lon + 15, -15..=15i64);
         prop_oneof![
-            prop::collection::vec((0..20i32, 0..20i32), count.clone()),
-            prop::collection::vec((-1_000_000_000..800_000_000i32, -900_000_000..900_000_000i32), count),
+            near(0),
+            near(1_800_000_000),
+            near(-1_800_000_000),
+            (-1_800_000_000..1_800_000_000i64, -800_000_000..800_000_000i64)
         ]
     }
 
+    /// Small figures, whose edges and corners are met, and large ones.
+    fn reach() -> impl Strategy<Value = i32> {
+        prop_oneof![Just(10), Just(20), Just(1_000_000), Just(800_000_000)]
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
         #[test]
         fn qry_4_a_prepared_area_contains_what_the_area_contains(
-            outline in corners(3..12),
-            holes in prop::collection::vec(corners(3..6), 0..3),
-            points in prop::collection::vec((-2..22i32, -2..22i32), 60),
+            (outline, hole, reach) in reach().prop_flat_map(|reach| {
+                (star(3..14, reach), prop::option::of(star(3..6, reach / 4)), Just(reach))
+            }),
+            middle in middle(),
+            points in prop::collection::vec((-1.2..1.2f64, -1.2..1.2f64), 60),
             at_corner in any::<prop::sample::Index>(),
         ) {
-            let holes = holes.iter().map(|hole| ring(hole)).collect();
-            let Ok(area) = Area::new(ring(&outline), holes) else { return Ok(()) };
+            let holes = hole.iter().map(|hole| placed(hole, middle)).collect();
+            let Ok(area) = Area::new(placed(&outline, middle), holes) else { return Ok(()) };
             let prepared = PreparedArea::new(&area);
             let near = outline[at_corner.index(outline.len())];
             for (x, y) in points {
-                for (lon_e7, lat_e7) in [(x, y), (near.0.saturating_add(x), near.1.saturating_add(y))] {
-                    let point = Position { lat_e7, lon_e7 };
+                #[expect(clippy::cast_possible_truncation, reason = "a share of an i32")]
+                let far = ((x * f64::from(reach)) as i32, (y * f64::from(reach)) as i32);
+                #[expect(clippy::cast_possible_truncation, reason = "three steps")]
+                let by_corner = (near.0 + (x * 3.0) as i32, near.1 + (y * 3.0) as i32);
+                for point in placed(&[far, by_corner], middle) {
                     prop_assert_eq!(prepared.contains(point), area.contains(point), "{:?}", point);
                 }
             }
@@ -258,23 +302,25 @@ mod tests {
 
         #[test]
         fn qry_4_a_box_that_is_called_inside_or_outside_is_so_at_every_point(
-            outline in prop::collection::vec((0..20i32, 0..20i32), 3..8),
-            holes in prop::collection::vec(prop::collection::vec((0..20i32, 0..20i32), 3..6), 0..3),
-            corner in (0..20i32, 0..20i32),
-            size in (0..5i32, 0..5i32),
+            outline in star(3..12, 12),
+            hole in prop::option::of(star(3..6, 4)),
+            middle in middle(),
+            corner in (-14..14i32, -14..14i32),
+            size in (0..6i32, 0..6i32),
         ) {
-            let holes = holes.iter().map(|hole| ring(hole)).collect();
-            let Ok(area) = Area::new(ring(&outline), holes) else { return Ok(()) };
-            let (east, north) = (corner.0 + size.0, corner.1 + size.1);
-            let place = GeoBox {
-                west: corner.0.into(), south: corner.1.into(), east: east.into(), north: north.into(),
-            };
+            let holes = hole.iter().map(|hole| placed(hole, middle)).collect();
+            let Ok(area) = Area::new(placed(&outline, middle), holes) else { return Ok(()) };
+            let points: Vec<_> = (corner.0..=corner.0 + size.0)
+                .flat_map(|x| (corner.1..=corner.1 + size.1).map(move |y| (x, y)))
+                .flat_map(|point| placed(&[point], middle))
+                .collect();
+            // As the store makes boxes: around written longitudes, on whichever side of the meridian.
+            let place = GeoBox::of_corners(
+                &points.iter().map(|point| (i64::from(point.lon_e7), i64::from(point.lat_e7))).collect::<Vec<_>>(),
+            );
             let side = PreparedArea::new(&area).side_of_box(&place);
-            for lon_e7 in corner.0..=east {
-                for lat_e7 in corner.1..=north {
-                    let contains = area.contains(Position { lat_e7, lon_e7 });
-                    prop_assert!(side == BoxSide::Mixed || (side == BoxSide::Inside) == contains);
-                }
+            for point in points {
+                prop_assert!(side == BoxSide::Mixed || (side == BoxSide::Inside) == area.contains(point));
             }
         }
     }

@@ -18,7 +18,7 @@ pub mod time;
 pub mod training;
 pub mod vehicle;
 
-pub use area::{Area, AreaError, Position};
+pub use area::{Area, AreaError, Position, TooCrowded, square_metres_together};
 pub use detection::{Detection, NewDetection, NewPhoto, Reading, Source};
 pub use ids::{AgencyId, CameraId, DetectionId, PoolId, QueryId, UnitId, UserId};
 pub use plate::{MatchKind, PlateError, PlatePattern, PlateText, Token, Widen, Wildcards};

@@ -18,7 +18,7 @@ pub struct Exported {
 
 /// Copies a published log, also while it grows. Nothing is checked: that is the part of [`crate::verify`], run on the copy.
 /// Blocks on files.
-pub fn export(published: &Path, verifier_key: &str, to: &Path) -> Result<Exported, LedgerError> {
+pub fn export(published: &Path, verifier_keys: &str, to: &Path) -> Result<Exported, LedgerError> {
     fs::create_dir_all(to).map_err(LedgerError::files(to))?;
     if fs::read_dir(to).map_err(LedgerError::files(to))?.next().is_some() {
         return Err(Refusal::FolderNotEmpty.into());
@@ -33,7 +33,7 @@ pub fn export(published: &Path, verifier_key: &str, to: &Path) -> Result<Exporte
         files += copy_series(published, to, Series::Tile(level), hashes_at(level, size))?;
     }
     write(to, CHECKPOINT, checkpoint.as_bytes())?;
-    write(to, VKEY, format!("{verifier_key}\n").as_bytes())?;
+    write(to, VKEY, format!("{verifier_keys}\n").as_bytes())?;
     Ok(Exported { size, files: files + 2 })
 }
 

@@ -90,7 +90,7 @@ impl Ledger {
         journal: J,
         background: Background,
     ) -> Result<Self, LedgerError> {
-        let signer = NoteSigner::new(&config.origin, config.vault.signing_seed()).ok_or(Refusal::Origin)?;
+        let signer = NoteSigner::new(&config.origin, config.vault.signing_seeds()).ok_or(Refusal::Origin)?;
         let signer = Arc::new(signer);
         let end = store.entries_end().await.map_err(LedgerError::not_read)?;
         if end == 0 {
@@ -98,7 +98,13 @@ impl Ledger {
             let head = Head { size: 0, root, time: UtcMicros(0), checkpoint: signer.checkpoint(0, &root) };
             store.create_head(&head).await.map_err(|error| LedgerError::NotWritten(Arc::new(error)))?;
         }
-        let (head, frontier) = read_state(&journal, &signer).await?;
+        let (mut head, frontier) = read_state(&journal, &signer).await?;
+        let checkpoint = signer.checkpoint(head.size, &head.root);
+        if head.checkpoint != checkpoint {
+            // The keys changed since: the same head is signed again, by those of now.
+            head.checkpoint = checkpoint;
+            store.sign_head_again(&head).await.map_err(|error| LedgerError::NotWritten(Arc::new(error)))?;
+        }
         if head.size != end {
             return Err(LedgerError::Contradiction {
                 what: "the database has more or fewer entries than its head says",
@@ -174,7 +180,12 @@ impl Ledger {
 
     /// What somebody needs to check checkpoints and receipts: name, key id and public key (C2SP signed-note).
     pub fn verifier_key(&self) -> String {
-        self.inner.signer.verifier_key()
+        self.verifier_keys().swap_remove(0)
+    }
+
+    /// The same of every key that signs now: the current one, then those that sign beside it until they are retired.
+    pub fn verifier_keys(&self) -> Vec<String> {
+        self.inner.signer.verifier_keys()
     }
 
     /// The public bytes of an entry, to which a receipt belongs.
@@ -274,8 +285,12 @@ impl Publishing {
     }
 }
 
-/// The verifier key of the log that this vault signs, for tools that do not open the ledger.
-pub fn verifier_key(vault: &Vault, origin: &str) -> Result<String, LedgerError> {
-    let signer = NoteSigner::new(origin, vault.signing_seed()).ok_or(Refusal::Origin)?;
-    Ok(signer.verifier_key())
+/// The verifier keys of the log that this vault signs, the current one first, for tools that do not open the ledger.
+pub fn verifier_keys(vault: &Vault, origin: &str) -> Result<Vec<String>, LedgerError> {
+    verifier_keys_of(vault.signing_seeds(), origin)
+}
+
+/// The verifier keys of signers' seeds, in their order.
+pub fn verifier_keys_of(seeds: &[[u8; 32]], origin: &str) -> Result<Vec<String>, LedgerError> {
+    Ok(NoteSigner::new(origin, seeds).ok_or(Refusal::Origin)?.verifier_keys())
 }

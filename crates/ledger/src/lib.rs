@@ -22,7 +22,7 @@ mod writer;
 
 pub use error::{LedgerError, Refusal};
 pub use export::{Exported, export};
-pub use ledger::{Ledger, LedgerConfig, OPENED_RECORDS_MAX, PUBLISH_INTERVAL, verifier_key};
+pub use ledger::{Ledger, LedgerConfig, OPENED_RECORDS_MAX, PUBLISH_INTERVAL, verifier_keys, verifier_keys_of};
 pub use record::{OpenedRecord, RECORD_BYTES_MAX};
 pub use recorded::{EntryRef, Recorded};
 

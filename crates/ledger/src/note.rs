@@ -8,10 +8,11 @@ use ed25519_dalek::{Signer as _, SigningKey};
 /// The signature type of Ed25519 in C2SP signed-note.
 const ED25519: u8 = 0x01;
 
-/// The log's name and key. The key's name is the origin, as tlog-checkpoint advises.
+/// The log's name and keys. The keys' name is the origin, as tlog-checkpoint advises.
 pub(crate) struct NoteSigner {
     origin: String,
-    key: SigningKey,
+    /// The current key first, then older ones that sign beside it until they are retired. Never empty.
+    keys: Vec<SigningKey>,
 }
 
 impl std::fmt::Debug for NoteSigner {
@@ -21,38 +22,58 @@ impl std::fmt::Debug for NoteSigner {
 }
 
 impl NoteSigner {
-    /// `None` where the origin cannot be a key name: empty, or with white space, control characters or `+`.
-    pub(crate) fn new(origin: &str, seed: &[u8; 32]) -> Option<Self> {
+    /// `None` where the origin cannot be a key name (empty, or with white space, control characters or `+`), or without a seed.
+    pub(crate) fn new(origin: &str, seeds: &[[u8; 32]]) -> Option<Self> {
         let unfit = |character: char| character.is_whitespace() || character.is_control() || character == '+';
-        if origin.is_empty() || origin.contains(unfit) {
+        if origin.is_empty() || origin.contains(unfit) || seeds.is_empty() {
             return None;
         }
-        Some(Self { origin: origin.to_owned(), key: SigningKey::from_bytes(seed) })
+        Some(Self { origin: origin.to_owned(), keys: seeds.iter().map(SigningKey::from_bytes).collect() })
     }
 
-    /// The signed note of a tree head. Ed25519 is deterministic (RFC 8032): the same head gives the same bytes.
+    fn text(&self, size: u64, root: &Hash) -> String {
+        format!("{}\n{size}\n{}\n", self.origin, STANDARD.encode(root))
+    }
+
+    fn signature_line(&self, key: &SigningKey, text: &str) -> String {
+        let mut blob = note_key_id(&self.origin, key.verifying_key().as_bytes()).to_vec();
+        blob.extend_from_slice(&key.sign(text.as_bytes()).to_bytes());
+        format!("\u{2014} {} {}\n", self.origin, STANDARD.encode(blob))
+    }
+
+    /// The signed note of a tree head, with a line of every key. Ed25519 is deterministic (RFC 8032): the same head gives the
+    /// same bytes.
     pub(crate) fn checkpoint(&self, size: u64, root: &Hash) -> String {
-        let text = format!("{}\n{size}\n{}\n", self.origin, STANDARD.encode(root));
-        let mut blob = note_key_id(&self.origin, self.key.verifying_key().as_bytes()).to_vec();
-        blob.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
-        format!("{text}\n\u{2014} {} {}\n", self.origin, STANDARD.encode(blob))
+        let text = self.text(size, root);
+        let lines: String = self.keys.iter().map(|key| self.signature_line(key, &text)).collect();
+        format!("{text}\n{lines}")
     }
 
-    /// Size and root of a checkpoint that this signer made; other signatures may follow its own.
+    /// Size and root of a checkpoint that one of these keys signed, the current or one that signs beside it: after a rotation
+    /// the newest checkpoint is still that of the old key. Other signatures may stand there too.
     pub(crate) fn read_own(&self, note: &str) -> Option<(u64, Hash)> {
-        let mut lines = note.lines().skip(1);
+        let (text, signatures) = note.split_once("\n\n")?;
+        let mut lines = text.lines().skip(1);
         let size = lines.next()?.parse().ok()?;
         let root = STANDARD.decode(lines.next()?).ok()?.try_into().ok()?;
-        note.starts_with(&self.checkpoint(size, &root)).then_some((size, root))
+        let own = self.text(size, &root);
+        let signed = |key: &SigningKey| {
+            let line = self.signature_line(key, &own);
+            signatures.split_inclusive('\n').any(|found| found == line)
+        };
+        (format!("{text}\n") == own && self.keys.iter().any(signed)).then_some((size, root))
     }
 
-    /// `<name>+<key id>+<key>`: what a verifier needs to know.
-    pub(crate) fn verifier_key(&self) -> String {
-        let public = self.key.verifying_key();
-        let mut key = vec![ED25519];
-        key.extend_from_slice(public.as_bytes());
-        let id = hex::encode(note_key_id(&self.origin, public.as_bytes()));
-        format!("{}+{id}+{}", self.origin, STANDARD.encode(key))
+    /// `<name>+<key id>+<key>` of each key, the current one first: what a verifier needs to know.
+    pub(crate) fn verifier_keys(&self) -> Vec<String> {
+        let vkey = |key: &SigningKey| {
+            let public = key.verifying_key();
+            let mut typed = vec![ED25519];
+            typed.extend_from_slice(public.as_bytes());
+            let id = hex::encode(note_key_id(&self.origin, public.as_bytes()));
+            format!("{}+{id}+{}", self.origin, STANDARD.encode(typed))
+        };
+        self.keys.iter().map(vkey).collect()
     }
 }
 
@@ -63,7 +84,7 @@ mod tests {
 
     #[test]
     fn aud_6_a_checkpoint_has_the_lines_of_the_specification() {
-        let signer = NoteSigner::new("sightline.example/ledger", &[3; 32]).unwrap();
+        let signer = NoteSigner::new("sightline.example/ledger", &[[3; 32]]).unwrap();
         let note = signer.checkpoint(0, &empty_root());
         let lines: Vec<&str> = note.split('\n').collect();
         // SHA-256 of nothing, FIPS 180-4 test value, in base64.
@@ -77,7 +98,7 @@ mod tests {
     #[test]
     fn a_name_that_would_break_the_note_is_refused() {
         for name in ["", "a b", "a+b", "a\nb", "a\u{2003}b"] {
-            assert!(NoteSigner::new(name, &[3; 32]).is_none(), "{name:?}");
+            assert!(NoteSigner::new(name, &[[3; 32]]).is_none(), "{name:?}");
         }
     }
 }

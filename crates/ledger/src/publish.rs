@@ -47,12 +47,12 @@ impl Publisher {
         head: &Head,
     ) -> Result<Self, LedgerError> {
         let found = read_checkpoint(folder, signer)?;
-        let size = found.map_or(0, |(size, _)| size);
+        let size = found.as_ref().map_or(0, |found| found.size);
         if size > head.size {
             return Err(contradiction("the published log is longer than the database; restore a newer database"));
         }
         let mut edge = Edge::read(store, size).await?;
-        if found.is_some_and(|(_, root)| edge.frontier.root() != root) {
+        if found.as_ref().is_some_and(|found| edge.frontier.root() != found.root) {
             return Err(contradiction("the published log and the database have different entries"));
         }
         let (root, checked, head_size) = (folder.to_owned(), edge.clone(), head.size);
@@ -61,7 +61,9 @@ impl Publisher {
             tracing::warn!(from = sound, size, "published ledger files are missing and are written again");
             edge = Edge::read(store, sound).await?;
         }
-        let published = (sound == size && found == Some((head.size, head.root))).then(|| head.clone());
+        // Signed by the keys of now and no other: after a rotation the same head is published again.
+        let is_head = found.is_some_and(|found| found.note == head.checkpoint);
+        let published = (sound == size && is_head).then(|| head.clone());
         Ok(Self { folder: folder.into(), store: store.clone(), edge, published })
     }
 
@@ -170,13 +172,24 @@ impl Edge {
     }
 }
 
-/// Size and root of the checkpoint in the folder.
-fn read_checkpoint(folder: &Path, signer: &NoteSigner) -> Result<Option<(u64, Hash)>, LedgerError> {
+/// The checkpoint in the folder.
+struct Found {
+    size: u64,
+    root: Hash,
+    note: String,
+}
+
+fn read_checkpoint(folder: &Path, signer: &NoteSigner) -> Result<Option<Found>, LedgerError> {
     let path = folder.join(CHECKPOINT);
     match std::fs::read(&path) {
         Ok(bytes) => {
-            let own = std::str::from_utf8(&bytes).ok().and_then(|note| signer.read_own(note));
-            own.map(Some).ok_or_else(|| contradiction("the published checkpoint is not signed by this key and origin"))
+            let found = String::from_utf8(bytes).ok().and_then(|note| {
+                let (size, root) = signer.read_own(&note)?;
+                Some(Found { size, root, note })
+            });
+            found
+                .map(Some)
+                .ok_or_else(|| contradiction("the published checkpoint is not signed by this key and origin"))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(LedgerError::files(&path)(error)),

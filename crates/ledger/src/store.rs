@@ -193,6 +193,17 @@ impl Store {
         query.fetch_all(self.sql.pool()).await?.iter().map(stored_entry).collect()
     }
 
+    /// Replaces the signatures of the head, which stays the head that it is.
+    pub(crate) async fn sign_head_again(&self, head: &Head) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE ledger_head SET checkpoint = $1 WHERE one = 1 AND size = $2 AND root = $3 RETURNING size")
+            .bind(head.checkpoint.clone())
+            .bind(number(head.size))
+            .bind(head.root.to_vec())
+            .fetch_one(self.sql.pool())
+            .await
+            .map(|_| ())
+    }
+
     async fn insert_entries(transaction: &mut Transaction<'_, Any>, entries: &[NewEntry]) -> Result<(), sqlx::Error> {
         let start = "INSERT INTO ledger_entries (idx, time, agency, leaf, leaf_hash, sealed) VALUES ";
         for rows in insert_chunks(entries) {

@@ -26,7 +26,7 @@ const SHARED: &str = include_str!("../presets/shared.cedar");
 const BUILT_IN: [Preset; 7] = [
     Preset {
         name: "open",
-        version: "4",
+        version: "5",
         title: "A small department that asks its own cameras",
         status: "ours",
         parts: &[include_str!("../presets/open.cedar")],
@@ -34,7 +34,7 @@ const BUILT_IN: [Preset; 7] = [
     },
     Preset {
         name: "pia-039b",
-        version: "4",
+        version: "5",
         title: "DHS/ICE/PIA-039(b), exactly",
         status: "the document",
         parts: &[include_str!("../presets/pia-039b.cedar")],
@@ -42,7 +42,7 @@ const BUILT_IN: [Preset; 7] = [
     },
     Preset {
         name: "strict",
-        version: "1",
+        version: "2",
         title: "Two persons, a preview first, 21 days",
         status: "ours",
         parts: &[SHARED, include_str!("../presets/strict.cedar")],
@@ -50,7 +50,7 @@ const BUILT_IN: [Preset; 7] = [
     },
     Preset {
         name: "california",
-        version: "1",
+        version: "2",
         title: "California, Civil Code 1798.90.5 ff.",
         status: "draft for counsel",
         parts: &[SHARED, include_str!("../presets/california.cedar")],
@@ -58,7 +58,7 @@ const BUILT_IN: [Preset; 7] = [
     },
     Preset {
         name: "virginia",
-        version: "1",
+        version: "2",
         title: "Virginia, Code 2.2-5517",
         status: "draft for counsel, primary text unread",
         parts: &[SHARED, include_str!("../presets/virginia.cedar")],
@@ -66,7 +66,7 @@ const BUILT_IN: [Preset; 7] = [
     },
     Preset {
         name: "new-jersey",
-        version: "1",
+        version: "2",
         title: "New Jersey, Attorney General Directive 2022-12",
         status: "draft for counsel",
         parts: &[SHARED, include_str!("../presets/new-jersey.cedar")],
@@ -74,7 +74,7 @@ const BUILT_IN: [Preset; 7] = [
     },
     Preset {
         name: "uk",
-        version: "1",
+        version: "2",
         title: "United Kingdom, NASPLE",
         status: "draft, primary text unread",
         parts: &[SHARED, include_str!("../presets/uk.cedar")],

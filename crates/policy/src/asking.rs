@@ -75,6 +75,36 @@ pub enum CaseStanding {
     NotOfPattern,
 }
 
+/// Square meters of a square kilometer, of which budgets are written.
+pub const M2_PER_KM2: i64 = 1_000_000;
+
+/// Area and time against one budget, in square-meter days: the size of what is asked about, times the days that are looked
+/// at. What the same areas were asked about before within the window counts once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BudgetFacts {
+    /// What the question adds; nothing where it looks only at what was looked at before.
+    pub adds: i64,
+    /// What was spent within [`crate::AREA_BUDGET_DAYS`] before it.
+    pub spent: i64,
+    /// When enough is free again, where that is ever.
+    pub enough_free: Option<UtcMicros>,
+}
+
+impl BudgetFacts {
+    /// What would be spent with this question.
+    pub(crate) fn with(&self) -> i64 {
+        self.spent.saturating_add(self.adds)
+    }
+}
+
+/// Area and time against both budgets (LIM-2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AreaTime {
+    pub person: BudgetFacts,
+    /// Of the case that the purpose names.
+    pub case: BudgetFacts,
+}
+
 /// What is on record about a question beside who asks and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueryRecord {
@@ -83,6 +113,7 @@ pub struct QueryRecord {
     pub justification_uses: u32,
     /// The same for the facts of suspicion.
     pub suspicion_facts_uses: u32,
+    pub area_time: AreaTime,
     /// A preview of exactly this question was seen in this session (LIM-4).
     pub previewed: bool,
     /// The agency has recorded where its usage and privacy policy is published.

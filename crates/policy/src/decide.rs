@@ -274,7 +274,7 @@ fn passes(policy: &AgencyPolicy, asking: &Asking<'_>) -> Result<(Vec<PoolId>, Ve
     for (place, pool) in request.pools.iter().enumerate() {
         // The context is the same for every pool: it is checked once.
         let schema = (place == 0).then_some(&rules.schema);
-        if let Some(ids) = seen_by_all(rules, schema, &entities, &seers, pool)? {
+        if let Some(ids) = seen_by_all(rules, schema, &entities, &seers, (pool, place))? {
             pools.insert(pool.pool);
             permitting.extend(ids);
         }
@@ -293,11 +293,11 @@ fn seen_by_all(
     schema: Option<&Schema>,
     entities: &Entities,
     seers: &[(&Person<'_>, Context)],
-    pool: &PoolFacts,
+    (pool, place): (&PoolFacts, usize),
 ) -> Result<Option<Vec<String>>, Denial> {
     let mut permitting = Vec::new();
     for (person, context) in seers {
-        let (action, resource) = (entities::action("see"), entities::pool(pool.pool));
+        let (action, resource) = (entities::action("see"), entities::pool(pool.pool, place));
         let request = entities::request(schema, person, action.clone(), resource, context.clone())?;
         match answer(rules, entities, &action, &request) {
             Ok(ids) => permitting.extend(ids),
@@ -376,7 +376,7 @@ fn refusal(policy: &AgencyPolicy, request: QueryRequest, step: &'static str, no:
     let look_back = request.reason.as_ref().map_or(0, |reason| reason.max_look_back_days);
     let lapses = Lapses::of(&request.asker.file, &request.asker.permissions, &policy.limits, request.now);
     let numbers = Numbers::of(&policy.limits, policy.limits.longest_span_days(kind), look_back);
-    let numbers = numbers.with_lapsed(&lapses.training);
+    let numbers = numbers.with_lapsed(&lapses.training).with_budgets(&policy.limits, &request.record.area_time);
     in_words(policy, no, kind.word(), &numbers, asked(policy, request, step))
 }
 

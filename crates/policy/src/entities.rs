@@ -1,6 +1,8 @@
 //! Facts in Cedar's own words: entities, contexts, requests. Every one is checked against the schema when it is made.
 
-use crate::asking::{AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRequest, ReasonFacts};
+use crate::asking::{
+    AgreementFacts, AreaTime, Asker, CaseStanding, ColleagueFacts, M2_PER_KM2, PoolFacts, QueryRequest, ReasonFacts,
+};
 use crate::facts::{AreaFacts, Facts, Filled};
 use crate::limits::{Limits, Strictness};
 use crate::personnel::Lapses;
@@ -43,8 +45,9 @@ pub(crate) fn agency(id: AgencyId) -> EntityUid {
     uid(&AGENCY, id.to_string())
 }
 
-pub(crate) fn pool(id: PoolId) -> EntityUid {
-    uid(&POOL, id.to_string())
+/// A pool under one agreement: under several it is several times in the list, so its place there is part of the name.
+pub(crate) fn pool(id: PoolId, place: usize) -> EntityUid {
+    uid(&POOL, format!("{id}/{place}"))
 }
 
 fn permission(permission: Permission) -> Value {
@@ -138,7 +141,7 @@ impl<'a> Person<'a> {
     }
 }
 
-fn pool_entity(facts: &PoolFacts) -> Result<Entity, NotSaid> {
+fn pool_entity(facts: &PoolFacts, place: usize) -> Result<Entity, NotSaid> {
     let mut attributes = HashMap::from([
         ("owner".to_owned(), Value::new_entity_uid(agency(facts.owner))),
         ("commercial".to_owned(), Value::new_bool(facts.source.is_commercial())),
@@ -146,7 +149,7 @@ fn pool_entity(facts: &PoolFacts) -> Result<Entity, NotSaid> {
     if let Some(agreement) = &facts.agreement {
         attributes.insert("agreement".to_owned(), agreement_record(agreement)?);
     }
-    Entity::new(pool(facts.pool), attributes, HashSet::new()).map_err(|_| NotSaid)
+    Entity::new(pool(facts.pool, place), attributes, HashSet::new()).map_err(|_| NotSaid)
 }
 
 fn agreement_record(agreement: &AgreementFacts) -> Result<Value, NotSaid> {
@@ -162,7 +165,7 @@ fn agreement_record(agreement: &AgreementFacts) -> Result<Value, NotSaid> {
     Value::new_record(fields.into_iter().map(|(name, value)| (name.to_owned(), value))).map_err(|_| NotSaid)
 }
 
-/// Everybody and everything that a decision looks at. Two pools of one id that differ do not go in.
+/// Everybody and everything that a decision looks at. A pool of two owners does not go in.
 pub(crate) fn entities(
     schema: &Schema,
     of: AgencyId,
@@ -175,8 +178,13 @@ pub(crate) fn entities(
     for person in people {
         all.push(person.entity(of)?);
     }
-    for facts in pools {
-        all.push(pool_entity(facts)?);
+    let mut owners = HashMap::new();
+    for (place, facts) in pools.iter().enumerate() {
+        let described = (facts.owner, facts.source, facts.agreement.is_some());
+        if *owners.entry(facts.pool).or_insert(described) != described {
+            return Err(NotSaid);
+        }
+        all.push(pool_entity(facts, place)?);
     }
     Entities::from_entities(all, Some(schema)).map_err(|_| NotSaid)
 }
@@ -254,7 +262,7 @@ impl Asking<'_> {
             fields.push(("reason", reason_record(reason, person.unit)?));
         }
         if let Some(areas) = facts.areas {
-            fields.push(("areas", areas_record(areas)?));
+            fields.push(("areas", areas_record(areas, &self.request.record.area_time)?));
         }
         if let Some(known) = facts.known_characters {
             fields.push(("knownCharacters", Value::new_long(known)));
@@ -325,13 +333,22 @@ fn reason_record(reason: &ReasonFacts, unit: UnitId) -> Result<Value, NotSaid> {
     ])
 }
 
-fn areas_record(areas: AreaFacts) -> Result<Value, NotSaid> {
+fn areas_record(areas: AreaFacts, time: &AreaTime) -> Result<Value, NotSaid> {
     record([
-        ("simple", Value::new_bool(areas.simple)),
+        ("measured", Value::new_bool(areas.measured)),
         ("smallest", Value::new_long(areas.smallest)),
         ("largest", Value::new_long(areas.largest)),
         ("together", Value::new_long(areas.together)),
+        ("personAdds", Value::new_long(time.person.adds)),
+        ("personWith", Value::new_long(time.person.with())),
+        ("caseAdds", Value::new_long(time.case.adds)),
+        ("caseWith", Value::new_long(time.case.with())),
     ])
+}
+
+/// Square-meter days, in which the budgets are counted.
+fn m2_days(km2_days: u32) -> i64 {
+    i64::from(km2_days) * M2_PER_KM2
 }
 
 fn on_behalf_record(on_behalf: OnBehalf) -> Result<Value, NotSaid> {
@@ -348,6 +365,8 @@ fn limits(limits: &Limits, kind: QuestionKind) -> Result<Value, NotSaid> {
         ("smallestArea", Value::new_long(limits.smallest_area_m2.into())),
         ("largestArea", Value::new_long(limits.largest_area_m2.into())),
         ("largestAreasTogether", Value::new_long(limits.largest_areas_together_m2.into())),
+        ("areaBudgetPerson", Value::new_long(m2_days(limits.area_budget_person_km2_days))),
+        ("areaBudgetCase", Value::new_long(m2_days(limits.area_budget_case_km2_days))),
         ("longestSpanDays", Value::new_long(limits.longest_span_days(kind).into())),
         ("fewestKnownCharacters", Value::new_long(limits.fewest_known_characters.into())),
         ("caseReferenceRequired", Value::new_bool(limits.case_reference_required(kind))),

@@ -1,9 +1,8 @@
 //! The numbers and yes-or-no facts that rules speak of, computed from a question and a purpose. No text that a person
 //! wrote goes further than here.
 
-use crate::shape;
 use domain::time::DAY_MICROS;
-use domain::{Area, Criteria, Purpose, Question, UtcMicros};
+use domain::{Area, Criteria, Purpose, Question, UtcMicros, square_metres_together};
 
 /// How much longer than its whole days a time frame or look-back may be: a question takes minutes to fill in after its
 /// times were chosen, and a span of whole local days is an hour longer where the clocks are set back.
@@ -57,6 +56,9 @@ pub const STOCK_WORDS: [&str; 36] = [
 /// Days within which a text that is given again and again counts as repeated.
 pub const REPEATED_DAYS: u32 = 30;
 
+/// Days of the calendar in UTC over which budgets of area and time are counted, today's among them.
+pub const AREA_BUDGET_DAYS: u32 = 30;
+
 /// A text of the purpose, as far as rules may know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Filled {
@@ -84,7 +86,8 @@ pub fn same_words(text: &str) -> String {
 /// Sizes in whole square metres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AreaFacts {
-    pub(crate) simple: bool,
+    /// `together` is known: it could be found out within the bounds of the domain.
+    pub(crate) measured: bool,
     pub(crate) smallest: i64,
     pub(crate) largest: i64,
     pub(crate) together: i64,
@@ -154,12 +157,12 @@ impl AreaFacts {
         let sizes: Vec<f64> = areas.iter().map(|area| area.square_metres()).collect();
         let smallest = sizes.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = sizes.iter().copied().fold(0.0, f64::max);
+        let together = square_metres_together(areas);
         Some(Self {
-            simple: shape::are_simple(areas),
+            measured: together.is_ok(),
             smallest: whole_m2((smallest + SMALLEST_AREA_TOLERANCE_M2).floor()),
             largest: whole_m2(largest.round()),
-            // Where areas overlap this counts the overlap twice: never too small.
-            together: whole_m2(sizes.iter().sum::<f64>().round()),
+            together: whole_m2(together.unwrap_or(f64::INFINITY).round()),
         })
     }
 }

@@ -19,19 +19,19 @@ mod personnel;
 mod print;
 mod refusal;
 mod rules;
-mod shape;
 mod sharing;
 mod tries;
 mod widening;
 
 pub use agency_policy::{AgencyPolicy, PRESETS, Preset};
 pub use asking::{
-    AgreementFacts, Asker, CaseStanding, ColleagueFacts, PoolFacts, QueryRecord, QueryRequest, ReasonFacts,
+    AgreementFacts, AreaTime, Asker, BudgetFacts, CaseStanding, ColleagueFacts, M2_PER_KM2, PoolFacts, QueryRecord,
+    QueryRequest, ReasonFacts,
 };
 pub use decide::{
     PHOTOS_AT_ONCE_MAX, exact_count, narrowing_advice, photo_query, photos, preview, rows, still_permitted,
 };
-pub use facts::{FRAME_TOLERANCE_MICROS, REPEATED_DAYS, STOCK_WORDS, same_words};
+pub use facts::{AREA_BUDGET_DAYS, FRAME_TOLERANCE_MICROS, REPEATED_DAYS, STOCK_WORDS, same_words};
 pub use kinds::{Extent, KindStanding, Needs, kind_standing};
 pub use limits::{Limits, Strictness};
 pub use matrix::{MatrixCell, MatrixRow, RuleText, matrix, rule_texts};

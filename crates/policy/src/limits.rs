@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Days of any limit, at most: 100 years, so that arithmetic on them cannot overflow.
+const DAYS_MAX: u32 = 36_500;
+
 /// What a policy does about a weak purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,6 +32,12 @@ pub struct Limits {
     pub largest_area_m2: u32,
     /// Square metres of all areas of a question, at most.
     pub largest_areas_together_m2: u32,
+    /// Area and time that one person may ask about within 30 days, in square-kilometer days (LIM-2).
+    #[serde(default = "small_budget")]
+    pub area_budget_person_km2_days: u32,
+    /// The same for all questions that name one case, whoever asks them.
+    #[serde(default = "small_budget")]
+    pub area_budget_case_km2_days: u32,
     /// Days that a time frame may span, for every kind. For a common plate: the frame of each area.
     pub longest_span_days: BTreeMap<QuestionKind, u32>,
     /// Known characters of a partial plate, at least (LIM-5).
@@ -42,6 +51,9 @@ pub struct Limits {
     pub look_back_default_days: u32,
     /// Screens begin with a preview (LIM-4). Advice to screens: no decision rests on it.
     pub preview_first: bool,
+    /// The enhanced door takes a passkey only, and no password with a code (ACC-6).
+    #[serde(default = "yes")]
+    pub phishing_resistant: bool,
     /// Rows with fewer than two photos may be printed (DET-4).
     pub print_unverified: bool,
     /// The records notice that a print carries, by unit profile (RES-4); none where a profile is not named.
@@ -78,8 +90,17 @@ pub struct Limits {
 
 // A policy that leaves these out means the strict answer.
 
+fn yes() -> bool {
+    true
+}
+
 fn every_permission() -> BTreeSet<Permission> {
     Permission::ALL.iter().copied().collect()
+}
+
+/// Less than that of any preset but the strictest.
+fn small_budget() -> u32 {
+    100
 }
 
 fn a_year() -> u32 {
@@ -136,6 +157,11 @@ impl Limits {
         }
         if limits.fewest_known_characters == 0 {
             return wrong("`fewest_known_characters` must be at least 1");
+        }
+        let all_days = [limits.look_back_default_days, limits.review_days, limits.unused_days];
+        let of_groups = limits.longest_span_days.values().chain(limits.training_days.values()).copied();
+        if all_days.into_iter().chain(of_groups).chain(limits.longest_look_back_days).any(|days| days > DAYS_MAX) {
+            return Err(PolicyError::Limits(format!("days are at most {DAYS_MAX}")));
         }
         if limits.review_days == 0 || limits.unused_days == 0 || limits.training_days.values().any(|days| *days == 0) {
             return wrong("days are at least 1");

@@ -1,5 +1,6 @@
 //! Reading Cedar texts into rules: each policy keeps its own id and explains itself, and all of them fit the schema.
 
+use crate::asking::{AreaTime, BudgetFacts, M2_PER_KM2};
 use crate::limits::{Limits, square_kilometres};
 use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
@@ -209,6 +210,9 @@ pub(crate) struct Numbers {
     pub(crate) fewest_known_characters: u32,
     pub(crate) unused_days: u32,
     pub(crate) longest_look_back_days: u32,
+    /// What is left of a budget of area and time, and when more is free, in words.
+    pub(crate) area_budget_person: String,
+    pub(crate) area_budget_case: String,
     /// Of each training that is over: "It lapsed on 2026-05-03. ".
     pub(crate) lapsed_on: BTreeMap<Course, String>,
 }
@@ -224,12 +228,27 @@ impl Numbers {
             fewest_known_characters: limits.fewest_known_characters,
             unused_days: limits.unused_days,
             longest_look_back_days: limits.longest_look_back_days.unwrap_or_default(),
+            area_budget_person: format!(
+                "A person has {} square-kilometer days within 30 days.",
+                limits.area_budget_person_km2_days
+            ),
+            area_budget_case: format!(
+                "A case has {} square-kilometer days within 30 days.",
+                limits.area_budget_case_km2_days
+            ),
             lapsed_on: BTreeMap::new(),
         }
     }
 }
 
 impl Numbers {
+    /// Tells also what is left of the budgets.
+    pub(crate) fn with_budgets(mut self, limits: &Limits, time: &AreaTime) -> Self {
+        self.area_budget_person = budget_in_words(limits.area_budget_person_km2_days, &time.person);
+        self.area_budget_case = budget_in_words(limits.area_budget_case_km2_days, &time.case);
+        self
+    }
+
     /// Tells also since when trainings are over.
     pub(crate) fn with_lapsed(mut self, training: &BTreeMap<Course, Option<UtcMicros>>) -> Self {
         let said = |since: &UtcMicros| {
@@ -241,6 +260,25 @@ impl Numbers {
     }
 }
 
+fn budget_in_words(budget: u32, facts: &BudgetFacts) -> String {
+    let left = (i64::from(budget) * M2_PER_KM2).saturating_sub(facts.spent).max(0);
+    let free = match &facts.enough_free {
+        Some(at) => {
+            let date: String = at.to_string().chars().take_while(|character| *character != 'T').collect();
+            format!("Enough is free again on {date}.")
+        }
+        None => "Draw smaller areas or a shorter time frame.".to_owned(),
+    };
+    let (left, adds) = (km2_days(left, false), km2_days(facts.adds, true));
+    format!("Of {budget} square-kilometer days {left} are left, and this question takes {adds}. {free}")
+}
+
+/// In hundredths, what is left rounded down and what is taken rounded up.
+fn km2_days(m2_days: i64, up: bool) -> String {
+    let hundredths = m2_days / 10_000 + i64::from(up && m2_days % 10_000 > 0);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
 /// Puts numbers in the place of their names in braces.
 pub(crate) fn fill(text: &str, numbers: &Numbers) -> String {
     let filled = text
@@ -250,6 +288,8 @@ pub(crate) fn fill(text: &str, numbers: &Numbers) -> String {
         .replace("{largest_area_km2}", &square_kilometres(numbers.largest_area_m2))
         .replace("{largest_areas_together_km2}", &square_kilometres(numbers.largest_areas_together_m2))
         .replace("{fewest_known_characters}", &numbers.fewest_known_characters.to_string())
+        .replace("{area_budget_person}", &numbers.area_budget_person)
+        .replace("{area_budget_case}", &numbers.area_budget_case)
         .replace("{unused_days}", &numbers.unused_days.to_string())
         .replace("{longest_look_back_days}", &numbers.longest_look_back_days.to_string());
     // Words of courses are told apart by the closing brace.

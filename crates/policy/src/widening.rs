@@ -6,7 +6,7 @@ use crate::asking::{CaseStanding, QueryRequest};
 use crate::decide;
 use crate::entities;
 use crate::kinds::{self, Extent};
-use crate::limits::Limits;
+use crate::limits::{Limits, Strictness};
 use crate::matrix::example;
 use crate::personnel::GrantFacts;
 use crate::sharing::{PartyFacts, share};
@@ -243,26 +243,30 @@ fn sharing(old: &AgencyPolicy, new: &AgencyPolicy, now: UtcMicros, found: &mut B
     }
 }
 
-/// Every number, so that a new one cannot be forgotten: those that decisions rest on were asked for above.
+/// Every number, so that a new one cannot be forgotten. Those that decisions rest on were asked for above; they are compared
+/// here too, because a question that is drawn or counted lies a little beside the number that it probes.
 fn numbers(old: &Limits, new: &Limits, found: &mut BTreeSet<String>) {
     let Limits {
         wildcards,
-        smallest_area_m2: _,
-        largest_area_m2: _,
-        largest_areas_together_m2: _,
-        longest_span_days: _,
-        fewest_known_characters: _,
+        smallest_area_m2,
+        largest_area_m2,
+        largest_areas_together_m2,
+        area_budget_person_km2_days,
+        area_budget_case_km2_days,
+        longest_span_days,
+        fewest_known_characters,
         narrow_below_known,
-        case_reference_required: _,
+        case_reference_required,
         look_back_default_days,
         preview_first,
+        phishing_resistant,
         print_unverified,
         // A label on paper.
         records_notice: _,
-        stock_text: _,
-        repeated_text: _,
-        repeated_text_max: _,
-        closed_case: _,
+        stock_text,
+        repeated_text,
+        repeated_text_max,
+        closed_case,
         longest_look_back_days,
         needs_certificate,
         review_days,
@@ -274,12 +278,31 @@ fn numbers(old: &Limits, new: &Limits, found: &mut BTreeSet<String>) {
             found.insert(sentence.to_owned());
         }
     };
+    tell(*smallest_area_m2 < old.smallest_area_m2, "Areas may be smaller.");
+    tell(*largest_area_m2 > old.largest_area_m2, "Areas may be larger.");
+    tell(*largest_areas_together_m2 > old.largest_areas_together_m2, "Areas may be larger together.");
+    let longer = longest_span_days.iter().any(|(kind, days)| *days > old.longest_span_days(*kind));
+    tell(longer, "Time frames may be longer.");
+    tell(*fewest_known_characters < old.fewest_known_characters, "Plates with fewer known characters may be asked.");
+    let fewer_cases = !case_reference_required.is_superset(&old.case_reference_required);
+    tell(fewer_cases, "More questions need no case reference.");
+    let passes = |new: Strictness, old: Strictness| new == Strictness::Flag && old == Strictness::Refuse;
+    tell(passes(*stock_text, old.stock_text), "Stock words pass.");
+    let repeated = passes(*repeated_text, old.repeated_text) || *repeated_text_max > old.repeated_text_max;
+    tell(repeated, "The same text passes more often.");
+    tell(passes(*closed_case, old.closed_case), "Closed cases pass.");
     let any = |wildcards: &Wildcards| *wildcards == Wildcards::StarIsAny;
     tell(any(wildcards) && !any(&old.wildcards), "A star in a plate stands for any run of characters.");
     tell(*narrow_below_known < old.narrow_below_known, "Fewer partial plates are asked to be narrowed.");
     tell(*look_back_default_days > old.look_back_default_days, "Reasons reach further back where they do not say.");
     tell(!preview_first && old.preview_first, "Screens do not begin with a preview.");
+    let by_code = !phishing_resistant && old.phishing_resistant;
+    tell(by_code, "The enhanced door takes a password with a code, not only a passkey.");
     tell(*print_unverified && !old.print_unverified, "Unverified reads are printed.");
+    let more = *area_budget_person_km2_days > old.area_budget_person_km2_days;
+    tell(more, "A person may ask about more area and time within 30 days.");
+    let more = *area_budget_case_km2_days > old.area_budget_case_km2_days;
+    tell(more, "More area and time may be asked about for one case within 30 days.");
     let reach = |days: Option<u32>| days.unwrap_or(u32::MAX);
     let further = reach(*longest_look_back_days) > reach(old.longest_look_back_days);
     tell(further, "Questions reach further back.");

@@ -10,8 +10,9 @@ use ledger::{Ledger, LedgerConfig};
 use policy::AgencyPolicy;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use storage::{Blobs, Clock, DataLock, Sql, SystemClock, Vault};
+use std::sync::{Arc, OnceLock};
+use storage::{Blobs, Clock, DataLock, MasterKeySource, Sql, SystemClock, Vault, vault};
+use url::Url;
 
 /// Name of the log in its checkpoints.
 pub const LEDGER_ORIGIN: &str = "sightline.local/ledger";
@@ -26,11 +27,18 @@ pub struct App {
     pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub answers: Answers,
+    pub area_budgets: queries::area_budget::InFlight,
     pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
+    pub passwords: accounts::password::Passwords,
+    pub assertions: accounts::passkeys::ceremonies::Verified,
+    /// Where people reach the service: passkeys are bound to its host name, and answer to this origin only.
+    pub public_url: Url,
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// The certificates of the service, where it speaks TLS itself.
+    pub certificates: OnceLock<Arc<crate::http::tls::Certificates>>,
     /// The content security policy of the web app's page.
     pub page_policy: HeaderValue,
     policies: BTreeMap<&'static str, Arc<AgencyPolicy>>,
@@ -63,6 +71,9 @@ pub struct Setup {
     /// Gives pictures that a camera still keeps.
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
+    /// Where browsers reach the service: links begin with it.
+    pub public_url: Url,
+    pub master_key: MasterKeySource,
 }
 
 impl std::fmt::Debug for Setup {
@@ -72,6 +83,10 @@ impl std::fmt::Debug for Setup {
 }
 
 impl Setup {
+    pub fn keys_folder(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+
     pub fn new(data: &Path) -> Self {
         Self {
             data: data.to_owned(),
@@ -79,8 +94,17 @@ impl Setup {
             clock: Arc::new(SystemClock),
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
+            public_url: localhost(8080),
+            master_key: MasterKeySource::Folder,
         }
     }
+}
+
+/// The service at this port of this machine, by the name that browsers treat as safe without TLS.
+pub fn localhost(port: u16) -> Url {
+    let mut url = Url::parse("http://localhost").expect("a constant address");
+    url.set_port(Some(port)).expect("an address with a host takes a port");
+    url
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +115,8 @@ pub enum OpenError {
     Folder(#[source] std::io::Error),
     #[error(transparent)]
     Sql(#[from] storage::SqlError),
+    #[error("an interrupted rotation of keys could not be brought to its end")]
+    Rotation(#[source] sqlx::Error),
     #[error(transparent)]
     Vault(#[from] storage::VaultError),
     #[error(transparent)]
@@ -105,9 +131,11 @@ pub enum OpenError {
 
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
-        let Setup { data, postgres, clock, photo_source, basemap } = setup;
+        let keys = setup.keys_folder();
+        let Setup { data, postgres, clock, photo_source, basemap, public_url, master_key } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
-        let vault = Arc::new(Vault::open(&data.join("keys"))?);
+        let interrupted = vault::make_ready(&keys, &master_key)?;
+        let vault = Arc::new(Vault::open_with(&keys, &master_key)?);
         let (sql, ledger_sql) = match &postgres {
             Some(url) => (Sql::postgres(url, "sightline").await?, Sql::postgres(url, "sightline_ledger").await?),
             // Two files: a large batch of detections never delays a query's ledger entry.
@@ -115,10 +143,13 @@ impl App {
         };
         agencies::store::migrate(&sql).await?;
         accounts::store::migrate(&sql, clock.now()).await?;
+        accounts::passkeys::store::migrate(&sql).await?;
+        accounts::invitations::store::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
         queries::texts::migrate(&sql).await?;
+        queries::area_budget::migrate(&sql).await?;
         oversight::alarms::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
@@ -130,6 +161,10 @@ impl App {
             folder: data.join("ledger"),
         })
         .await?;
+        if let Some(interrupted) = &interrupted {
+            oversight::key_rotation::conclude(&ledger, &sql, interrupted).await?;
+            vault::settle(&keys)?;
+        }
         let store = Store::open(StoreConfig::new(
             sql.clone(),
             Blobs::local(&data.join("blobs"))?,
@@ -150,12 +185,17 @@ impl App {
             vault,
             clock,
             answers: Answers::default(),
+            area_budgets: queries::area_budget::InFlight::default(),
             alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
+            passwords: accounts::password::Passwords::default(),
+            assertions: accounts::passkeys::ceremonies::Verified::default(),
+            public_url,
             ingest: cameras::ingest_log::IngestLog::default(),
             photo_source,
             page_policy: crate::http::web::content_security_policy(basemap.origin.as_deref()),
             basemap,
+            certificates: OnceLock::new(),
             policies,
             _lock: lock,
         }))

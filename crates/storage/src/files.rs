@@ -24,11 +24,27 @@ impl DataLock {
 /// Writes a file so that after a crash the old or the new content is there, whole: temporary name, fsync, rename,
 /// fsync of the folder.
 pub fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_with(path, content, OpenOptions::new().write(true).create(true).truncate(true))
+}
+
+/// The same, for a file that only its owner may read, at no moment anybody else.
+pub fn write_privately(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    write_with(path, content, &options)
+}
+
+fn write_with(path: &Path, content: &[u8], options: &OpenOptions) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| io::Error::other("a file needs a folder"))?;
     let mut name = path.file_name().ok_or_else(|| io::Error::other("a file needs a name"))?.to_owned();
     name.push(".new");
     let temporary = folder.join(name);
-    let mut file = File::create(&temporary)?;
+    let mut file = options.open(&temporary)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;

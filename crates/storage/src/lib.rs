@@ -10,6 +10,6 @@ pub mod vault;
 
 pub use blobs::{BlobError, Blobs};
 pub use clock::{Clock, ShiftedClock, SystemClock, TestClock};
-pub use files::{DataLock, write_durably};
+pub use files::{DataLock, write_durably, write_privately};
 pub use sql::{Dialect, Sql, SqlError};
-pub use vault::{Scope, Vault, VaultError};
+pub use vault::{MasterKeySource, Scope, Vault, VaultError};

@@ -1,11 +1,19 @@
-//! Keys and sealing: AES-256-GCM under keys derived master -> agency -> kind or day (HKDF-SHA-256, RFC 5869).
+//! Keys and sealing: AES-256-GCM under keys derived root -> agency -> kind or day (HKDF-SHA-256, RFC 5869).
 //!
-//! The keys lie in a folder of their own, outside backups, so that a copy of disks or databases reveals nothing.
+//! The root keys, the ledger's signers, the session key and the lookup key lie wrapped in the key ring ([`ring`]), under one
+//! master key that can be kept elsewhere. Both lie in a folder of their own, outside backups, so that a copy of disks or
+//! databases reveals nothing. [`rotation`] exchanges them.
 
-use crate::files::{create_private_folder, sync_folder, write_durably};
+mod ring;
+mod rotation;
+
+pub use ring::{KeyName, KeyUse, ListedKey, MasterKeySource, SIGNERS_MAX};
+pub use rotation::{Interrupted, KeyChange, Rotation, RotationNote, make_ready, settle};
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use domain::AgencyId;
+use ring::KeyRing;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -49,103 +57,117 @@ impl Scope {
 
 /// The installation's secrets.
 pub struct Vault {
-    /// Master keys by id; the highest seals, all of them open.
-    masters: BTreeMap<u32, [u8; KEY_BYTES]>,
-    signing_seed: [u8; KEY_BYTES],
+    /// Root keys by number; the highest seals, all of them open.
+    roots: BTreeMap<u32, [u8; KEY_BYTES]>,
+    /// The newest first: it signs; the others sign beside it.
+    signing_seeds: Vec<[u8; KEY_BYTES]>,
     session_key: [u8; KEY_BYTES],
+    lookup_key: [u8; KEY_BYTES],
+    keys: Vec<ListedKey>,
 }
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vault").field("master_keys", &self.masters.len()).finish_non_exhaustive()
+        f.debug_struct("Vault").field("root_keys", &self.roots.len()).finish_non_exhaustive()
     }
 }
 
 impl Vault {
-    /// Reads the key folder, or fills an empty one. A folder with some of its keys missing is refused: making new ones
-    /// would lose what the old ones sealed.
+    /// Reads the key folder with the master key that lies in it, or fills an empty one.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
-        create_private_folder(folder).map_err(VaultError::Folder)?;
-        let is_new = std::fs::read_dir(folder).map_err(VaultError::Folder)?.next().is_none();
-        if is_new {
-            fill(folder)?;
-        }
-        let mut masters = BTreeMap::new();
-        for entry in std::fs::read_dir(folder).map_err(VaultError::Folder)? {
-            let name = entry.map_err(VaultError::Folder)?.file_name();
-            let id = name.to_str().and_then(|name| name.strip_prefix("master-")?.strip_suffix(".key")?.parse().ok());
-            if let (Some(id), Some(name)) = (id, name.to_str()) {
-                masters.insert(id, read_key(folder, name)?);
-            }
-        }
-        if masters.is_empty() {
-            return Err(VaultError::Missing { name: "master-1.key".into() });
-        }
-        let signing_seed = read_key(folder, "ledger-signer.key")?;
-        let session_key = read_key(folder, "session.key")?;
-        Ok(Self { masters, signing_seed, session_key })
+        Self::open_with(folder, &MasterKeySource::Folder)
+    }
+
+    /// Reads the key folder, or fills an empty one. A folder with some of its keys missing is refused: making new ones
+    /// would lose what the old ones sealed. Changes nothing in a folder that holds keys.
+    pub fn open_with(folder: &Path, source: &MasterKeySource) -> Result<Self, VaultError> {
+        Self::of_ring(&KeyRing::open(folder, source)?)
     }
 
     /// Random keys that are kept nowhere.
     pub fn for_tests() -> Self {
-        Self {
-            masters: BTreeMap::from([(1, random_bytes())]),
-            signing_seed: random_bytes(),
-            session_key: random_bytes(),
-        }
+        Self::of_ring(&KeyRing::new(random_bytes(), true)).expect("a new ring has all keys")
     }
 
-    /// Adds a master key that seals from the next opening on; older ones still open what they sealed.
-    pub fn rotate_master(folder: &Path) -> Result<u32, VaultError> {
-        let newest = Self::open(folder)?.masters.last_key_value().map_or(0, |(id, _)| *id);
-        let id = newest.saturating_add(1);
-        write_key(folder, &format!("master-{id}.key"), &random_bytes())?;
-        Ok(id)
+    fn of_ring(ring: &KeyRing) -> Result<Self, VaultError> {
+        let newest = |key_use| ring.newest(key_use).map(|key| key.bytes);
+        let of = |key_use| ring.keys.iter().filter(move |key| key.name.key_use == key_use);
+        let mut signers: Vec<_> = of(KeyUse::Signer).collect();
+        signers.sort_by_key(|key| std::cmp::Reverse(key.name.number));
+        newest(KeyUse::Root)?;
+        newest(KeyUse::Signer)?;
+        Ok(Self {
+            roots: of(KeyUse::Root).map(|key| (key.name.number, key.bytes)).collect(),
+            signing_seeds: signers.iter().map(|key| key.bytes).collect(),
+            session_key: newest(KeyUse::Session)?,
+            lookup_key: newest(KeyUse::Lookup)?,
+            keys: ring.list(),
+        })
+    }
+
+    /// All keys by name, the master key first; no secrets.
+    pub fn list(&self) -> &[ListedKey] {
+        &self.keys
     }
 
     pub fn seal(&self, scope: &Scope, content: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let (id, master) = self.masters.last_key_value().ok_or(VaultError::Unsealable)?;
-        let nonce: [u8; NONCE_LEN] = random_bytes();
+        let (id, root) = self.roots.last_key_value().ok_or(VaultError::Unsealable)?;
         let mut sealed = Vec::with_capacity(HEADER_BYTES + content.len() + AES_256_GCM.tag_len());
         sealed.push(SEALED_VERSION);
         sealed.extend_from_slice(&id.to_be_bytes());
-        sealed.extend_from_slice(&nonce);
-        let mut body = content.to_vec();
-        derive(master, scope)?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(scope.bytes()), &mut body)
-            .map_err(|_| VaultError::Unsealable)?;
-        sealed.append(&mut body);
+        encrypt(&derive(root, scope)?, &scope.bytes(), content, &mut sealed)?;
         Ok(sealed)
     }
 
     pub fn open_sealed(&self, scope: &Scope, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
         let (header, body) = sealed.split_at_checked(HEADER_BYTES).ok_or(VaultError::NotOpened)?;
         let (version, header) = header.split_first().ok_or(VaultError::NotOpened)?;
-        let (id, nonce) = header.split_first_chunk::<4>().ok_or(VaultError::NotOpened)?;
-        let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| VaultError::NotOpened)?;
+        let (id, _) = header.split_first_chunk::<4>().ok_or(VaultError::NotOpened)?;
         if *version != SEALED_VERSION {
             return Err(VaultError::NotOpened);
         }
         let id = u32::from_be_bytes(*id);
-        let master = self.masters.get(&id).ok_or(VaultError::KeyGone { id })?;
-        let mut body = body.to_vec();
-        let opened = derive(master, scope)?
-            .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(scope.bytes()), &mut body)
-            .map_err(|_| VaultError::NotOpened)?
-            .len();
-        body.truncate(opened);
-        Ok(body)
+        let root = self.roots.get(&id).ok_or(VaultError::KeyGone { id })?;
+        let (nonce, _) = header.get(4..).and_then(|rest| rest.split_first_chunk()).ok_or(VaultError::NotOpened)?;
+        decrypt(&derive(root, scope)?, &scope.bytes(), *nonce, body)
     }
 
-    /// The seed of the key that signs the ledger's checkpoints.
-    pub fn signing_seed(&self) -> &[u8; KEY_BYTES] {
-        &self.signing_seed
+    /// Seeds of the keys that sign the ledger's checkpoints: the current one first, then those that sign beside it until they
+    /// are retired. Never empty.
+    pub fn signing_seeds(&self) -> &[[u8; KEY_BYTES]] {
+        &self.signing_seeds
     }
 
-    /// For hashing session and bearer tokens before they are stored.
+    /// For hashing session and bearer tokens before they are stored. Its rotation ends all of them.
     pub fn session_key(&self) -> &[u8; KEY_BYTES] {
         &self.session_key
     }
+
+    /// For hashing what must be found again for years: camera credentials, case references, texts of purposes.
+    pub fn lookup_key(&self) -> &[u8; KEY_BYTES] {
+        &self.lookup_key
+    }
+}
+
+/// Appends nonce, ciphertext and tag.
+fn encrypt(key: &LessSafeKey, aad: &[u8], content: &[u8], to: &mut Vec<u8>) -> Result<(), VaultError> {
+    let nonce: [u8; NONCE_LEN] = random_bytes();
+    let mut body = content.to_vec();
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut body)
+        .map_err(|_| VaultError::Unsealable)?;
+    to.extend_from_slice(&nonce);
+    to.append(&mut body);
+    Ok(())
+}
+
+fn decrypt(key: &LessSafeKey, aad: &[u8], nonce: [u8; NONCE_LEN], body: &[u8]) -> Result<Vec<u8>, VaultError> {
+    let mut body = body.to_vec();
+    let opened = key
+        .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut body)
+        .map_err(|_| VaultError::NotOpened)?
+        .len();
+    body.truncate(opened);
+    Ok(body)
 }
 
 /// Random bytes of the operating system's generator.
@@ -163,52 +185,25 @@ impl KeyType for KeyLength {
     }
 }
 
-fn derive(master: &[u8; KEY_BYTES], scope: &Scope) -> Result<LessSafeKey, VaultError> {
+fn derive(root: &[u8; KEY_BYTES], scope: &Scope) -> Result<LessSafeKey, VaultError> {
     let agency = scope.agency.map_or(String::from("installation"), |agency| format!("agency {agency}"));
     let kind = format!("{} {}", scope.kind, scope.day.map_or(String::from("-"), |day| day.to_string()));
-    let expand = |secret: &[u8], label: &str| -> Result<[u8; KEY_BYTES], VaultError> {
-        let mut key = [0; KEY_BYTES];
-        Salt::new(HKDF_SHA256, b"sightline vault 1")
-            .extract(secret)
-            .expand(&[label.as_bytes()], KeyLength)
-            .and_then(|okm| okm.fill(&mut key))
-            .map_err(|_| VaultError::Unsealable)?;
-        Ok(key)
-    };
-    let key = expand(&expand(master, &agency)?, &kind)?;
-    UnboundKey::new(&AES_256_GCM, &key).map(LessSafeKey::new).map_err(|_| VaultError::Unsealable)
+    let key = expand(&expand(root, &agency)?, &kind)?;
+    cipher(&key)
 }
 
-/// Makes the keys of a new installation. A crash leaves all of them or none: with some, the folder would be refused for ever.
-fn fill(folder: &Path) -> Result<(), VaultError> {
-    let parent = folder.parent().ok_or_else(|| VaultError::Folder(std::io::Error::other("a folder in a folder")))?;
-    let new = folder.with_extension("new");
-    if new.exists() {
-        std::fs::remove_dir_all(&new).map_err(VaultError::Folder)?;
-    }
-    create_private_folder(&new).map_err(VaultError::Folder)?;
-    for name in ["master-1.key", "ledger-signer.key", "session.key"] {
-        write_key(&new, name, &random_bytes())?;
-    }
-    std::fs::remove_dir(folder).and_then(|()| std::fs::rename(&new, folder)).map_err(VaultError::Folder)?;
-    sync_folder(parent).map_err(VaultError::Folder)
+fn expand(secret: &[u8], label: &str) -> Result<[u8; KEY_BYTES], VaultError> {
+    let mut key = [0; KEY_BYTES];
+    Salt::new(HKDF_SHA256, b"sightline vault 1")
+        .extract(secret)
+        .expand(&[label.as_bytes()], KeyLength)
+        .and_then(|okm| okm.fill(&mut key))
+        .map_err(|_| VaultError::Unsealable)?;
+    Ok(key)
 }
 
-fn write_key(folder: &Path, name: &str, key: &[u8; KEY_BYTES]) -> Result<(), VaultError> {
-    let path = folder.join(name);
-    write_durably(&path, hex::encode(key).as_bytes()).map_err(VaultError::Folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(VaultError::Folder)?;
-    }
-    Ok(())
-}
-
-fn read_key(folder: &Path, name: &str) -> Result<[u8; KEY_BYTES], VaultError> {
-    let text = std::fs::read_to_string(folder.join(name)).map_err(|_| VaultError::Missing { name: name.into() })?;
-    let bytes = hex::decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or_else(|| VaultError::Missing { name: name.into() })
+fn cipher(key: &[u8; KEY_BYTES]) -> Result<LessSafeKey, VaultError> {
+    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| VaultError::Unsealable)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -219,7 +214,19 @@ pub enum VaultError {
         "the key `{name}` is missing or unreadable; restore the key folder, what it sealed cannot be opened without it"
     )]
     Missing { name: String },
-    #[error("master key {id} is not in the key folder")]
+    #[error(
+        "the given master key is not `{name}`, under which the key ring lies; give that one, or restore the key folder"
+    )]
+    WrongMaster { name: KeyName },
+    #[error("the master key that was given is not 64 hexadecimal digits")]
+    BadMaster,
+    #[error("the file `{name}` of the key folder is damaged: {what}; restore the key folder")]
+    Damaged { name: &'static str, what: String },
+    #[error("the ledger is signed by {max} keys already; retire an old one first: `sightline keys retire`")]
+    TooManySigners { max: usize },
+    #[error("there is no key `{name}`, or it is the one in force")]
+    NotRetirable { name: String },
+    #[error("root key {id} is not in the key ring")]
     KeyGone { id: u32 },
     #[error("sealing failed")]
     Unsealable,
@@ -259,36 +266,5 @@ mod tests {
             assert!(vault.open_sealed(&scope, &altered).is_err(), "byte {place}");
         }
         assert!(vault.open_sealed(&scope, &[]).is_err());
-    }
-
-    #[test]
-    fn a_rotated_master_key_still_opens_what_the_old_one_sealed() {
-        let folder = tempfile::tempdir().unwrap();
-        let scope = Scope::installation("test");
-        let sealed = Vault::open(folder.path()).unwrap().seal(&scope, b"old").unwrap();
-        assert_eq!(Vault::rotate_master(folder.path()).unwrap(), 2);
-        let vault = Vault::open(folder.path()).unwrap();
-        assert_eq!(vault.open_sealed(&scope, &sealed).unwrap(), b"old");
-        assert_ne!(vault.seal(&scope, b"old").unwrap().get(..5), sealed.get(..5));
-    }
-
-    #[test]
-    fn a_first_start_that_was_cut_short_begins_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = folder.path().join("keys");
-        create_private_folder(&folder.path().join("keys.new")).unwrap();
-        write_key(&folder.path().join("keys.new"), "master-1.key", &[7; KEY_BYTES]).unwrap();
-        Vault::open(&keys).unwrap();
-        assert_ne!(read_key(&keys, "master-1.key").unwrap(), [7; KEY_BYTES]);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_key_folder_with_a_key_missing_is_refused_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        Vault::open(folder.path()).unwrap();
-        std::fs::remove_file(folder.path().join("ledger-signer.key")).unwrap();
-        assert!(matches!(Vault::open(folder.path()), Err(VaultError::Missing { .. })));
-        assert!(!folder.path().join("ledger-signer.key").exists());
     }
 }

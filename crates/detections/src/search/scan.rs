@@ -465,6 +465,10 @@ fn wanted_vehicles(reader: &Reader<'_>, filter: &VehicleFilter) -> Bits {
 }
 
 pub(crate) fn narrow_box(area: &domain::Area) -> NarrowBox {
-    let (south_west, north_east) = area.bounds();
+    let (mut south_west, mut north_east) = area.bounds();
+    if area.reaches_half_turn() {
+        // One box of longitudes cannot say it; the area itself is asked about every one of these latitudes.
+        (south_west.lon_e7, north_east.lon_e7) = (i32::MIN, i32::MAX);
+    }
     NarrowBox { west: south_west.lon_e7, south: south_west.lat_e7, east: north_east.lon_e7, north: north_east.lat_e7 }
 }

@@ -153,7 +153,8 @@ fn check_tile(folder: &Path, level: u32, number: u64, hashes: &[Hash]) -> Result
 
 fn check_key_file(folder: &Path, vkey: &str) -> Result<(), VerifyError> {
     match fs::read(folder.join("vkey")) {
-        Ok(found) if found.strip_suffix(b"\n").unwrap_or(&found) == vkey.as_bytes() => Ok(()),
+        // A line for each key that signs: more than one after a rotation.
+        Ok(found) if found.split(|byte| *byte == b'\n').any(|line| line == vkey.as_bytes()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Ok(_) => Err(VerifyError::OtherKey),
         Err(source) => Err(VerifyError::Unreadable { path: folder.join("vkey"), source }),

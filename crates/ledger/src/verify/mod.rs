@@ -69,6 +69,18 @@ pub enum VerifyError {
     Records(#[source] sqlx::Error),
 }
 
+/// The first of these verifier keys that signed the checkpoint: after a rotation the newest one may not have signed yet.
+pub fn signed_by<'a>(checkpoint: &[u8], vkeys: &'a [String]) -> Result<&'a str, VerifyError> {
+    let mut last = VerifyError::NotSigned;
+    for vkey in vkeys {
+        match VerifierKey::parse(vkey)?.open_checkpoint(checkpoint) {
+            Ok(_) => return Ok(vkey),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 /// Checks an audit receipt (C2SP tlog-proof): the checkpoint's signature, and that the entry with these public bytes is in the log.
 /// Gives the entry's index and the log as of the receipt.
 pub fn verify_receipt(text: &str, vkey: &str, leaf: &[u8]) -> Result<(u64, Verified), VerifyError> {

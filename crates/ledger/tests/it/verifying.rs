@@ -270,6 +270,6 @@ async fn aud_6_partial_tiles_of_earlier_sizes_are_accepted_only_if_they_are_the_
 async fn the_key_for_verifiers_is_known_without_opening_the_ledger() {
     let place = Place::sqlite();
     let ledger: Ledger = place.open().await;
-    assert_eq!(ledger::verifier_key(&place.vault, crate::place::ORIGIN).unwrap(), ledger.verifier_key());
+    assert_eq!(ledger::verifier_keys(&place.vault, crate::place::ORIGIN).unwrap(), [ledger.verifier_key()]);
     ledger.close().await;
 }

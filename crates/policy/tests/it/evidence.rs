@@ -51,7 +51,7 @@ fn aud_1_a_permit_records_who_what_why_which_pools_and_by_which_rules() {
     assert_eq!(record["purpose"]["case_reference"], "24-001");
     assert_eq!(record["authority"], "Penal Code 459");
     assert_eq!(record["pools"], serde_json::json!([1, 2]));
-    assert_eq!(record["policy"], "pia-039b/4");
+    assert_eq!(record["policy"], "pia-039b/5");
     assert_eq!(record["rules"], serde_json::json!(["area-and-common-plate", "pools"]));
 }
 

@@ -104,18 +104,56 @@ fn lim_2_the_areas_of_a_common_plate_have_the_same_bounds() {
 }
 
 #[test]
-fn lim_2_a_figure_of_eight_does_not_pass_as_a_small_area() {
-    let corner = |lat_e7, lon_e7| Position { lat_e7, lon_e7 };
-    // Two lobes of 2,500 square kilometres each, whose signed sizes cancel but for a little.
-    let outline = vec![
-        corner(370_000_000, -1_220_000_000),
-        corner(380_000_000, -1_220_000_000),
-        corner(370_000_000, -1_210_000_000),
-        corner(380_000_100, -1_210_000_000),
-    ];
-    let eight = Area::new(outline, vec![]).unwrap();
-    assert!(eight.square_metres() < 5e6 && eight.contains(corner(375_000_000, -1_219_900_000)));
-    assert_eq!(verdict(&PIA, &areas(vec![eight])), "area-not-simple");
+fn lim_2_overlapping_areas_count_once_together() {
+    let shifted = |count: i32| areas((0..count).map(|place| square_at(2_200.0, place * 1_000)).collect());
+    assert_eq!(verdict(&PIA, &shifted(50)), "yes", "50 x 4.84 km2, of which nearly all is the same");
+}
+
+#[test]
+fn lim_2_areas_that_cannot_be_measured_together_are_refused() {
+    let pleats = |turned: bool| {
+        let corner = |x: i32, y: i32| {
+            let (x, y) = if turned { (y, x) } else { (x, y) };
+            Position { lat_e7: 370_000_000 + y, lon_e7: -1_220_000_000 + x }
+        };
+        let teeth = (0..1_999).map(|step| corner((step % 2) * 100_000, step * 50));
+        Area::new(teeth.chain([corner(-100_000, 0)]).collect(), vec![]).unwrap()
+    };
+    assert_eq!(verdict(&PIA, &areas(vec![pleats(false), pleats(true)])), "areas-not-measured");
+}
+
+fn spent(person: BudgetFacts, case: BudgetFacts) -> QueryRequest {
+    let mut request = ask(QuestionKind::Area);
+    request.record.area_time = AreaTime { person, case };
+    request
+}
+
+#[test]
+fn lim_2_area_and_time_are_budgeted_for_a_person_and_for_a_case() {
+    let km2_days = 1_000_000;
+    let of = |spent: i64, adds: i64| BudgetFacts {
+        adds: adds * km2_days,
+        spent: spent * km2_days,
+        enough_free: Some(NOW.plus_micros(3 * DAY_MICROS)),
+    };
+    let none = BudgetFacts::default();
+    assert_eq!(verdict(&PIA, &spent(of(2_990, 10), none)), "yes");
+    assert_eq!(verdict(&PIA, &spent(none, of(5_990, 10))), "yes");
+    let mut over = of(2_990, 10);
+    over.adds += 1;
+    let refusal = preview(&PIA, spent(over, none)).unwrap_err();
+    assert_eq!((refusal.rule.as_str(), refusal.field.as_deref()), ("area-budget-person", Some("criteria.areas")));
+    assert_eq!(
+        refusal.unlock.as_deref(),
+        Some(
+            "Of 3000 square-kilometer days 10.00 are left, and this question takes 10.01. Enough is free again on \
+             2026-05-06."
+        )
+    );
+    let refusal = preview(&PIA, spent(none, of(5_990, 11))).unwrap_err();
+    assert_eq!(refusal.rule, "area-budget-case");
+    let again = BudgetFacts { adds: 0, ..of(9_999, 0) };
+    assert_eq!(verdict(&PIA, &spent(again, again)), "yes", "what was looked at before may be looked at again");
 }
 
 #[test]

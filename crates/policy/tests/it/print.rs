@@ -63,6 +63,6 @@ fn aud_1_the_entry_of_a_print_says_who_which_query_and_which_rows() {
     let record = permit.record();
     assert_eq!(record["detections"], serde_json::json!([1, 2]));
     assert_eq!(record["left_out"]["unverified"], serde_json::json!([3]));
-    assert_eq!((&record["query"], &record["policy"]), (&serde_json::json!(query(1)), &serde_json::json!("pia-039b/4")));
+    assert_eq!((&record["query"], &record["policy"]), (&serde_json::json!(query(1)), &serde_json::json!("pia-039b/5")));
     assert_eq!(record["by"]["user"], serde_json::json!(user(1)));
 }

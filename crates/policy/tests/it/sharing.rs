@@ -82,3 +82,10 @@ fn agy_2_one_pool_described_in_two_ways_is_refused() {
     let request = QueryRequest { pools: vec![own_pool(2), shared_pool(2)], ..ask(QuestionKind::FullPlate) };
     assert_eq!(verdict(&PIA, &request), "policy-error");
 }
+
+#[test]
+fn agy_2_a_pool_under_several_agreements_is_seen_under_the_one_that_is_in_force() {
+    let over = PoolFacts { agreement: Some(AgreementFacts { to: NOW, ..agreement() }), ..shared_pool(2) };
+    let request = QueryRequest { pools: vec![over, shared_pool(2), own_pool(1)], ..ask(QuestionKind::FullPlate) };
+    assert_eq!(pools(&PIA, &request), ids(&[1, 2]));
+}

@@ -36,6 +36,7 @@ fn agy_5_a_policy_does_not_widen_itself_and_neither_does_a_narrower_number() {
         json!({ "training_days": { "tool": 180 } }),
         json!({ "repeated_text": "refuse", "repeated_text_max": 3 }),
         json!({ "longest_look_back_days": 30 }),
+        json!({ "area_budget_person_km2_days": 10, "area_budget_case_km2_days": 10 }),
     ] {
         assert_eq!(widens(&PIA, &with(&PIA, &changes)), Vec::<String>::new(), "{changes}");
     }
@@ -46,6 +47,7 @@ fn agy_5_every_wider_number_is_found_and_said_in_words() {
     let strict = with(
         &PIA,
         &json!({
+            "area_budget_person_km2_days": 10, "area_budget_case_km2_days": 10,
             "smallest_area_m2": 100, "largest_area_m2": 1_000_000, "largest_areas_together_m2": 2_000_000,
             "fewest_known_characters": 3, "narrow_below_known": 5, "look_back_default_days": 30,
             "longest_look_back_days": 30, "repeated_text": "refuse", "repeated_text_max": 3, "review_days": 90,
@@ -55,10 +57,14 @@ fn agy_5_every_wider_number_is_found_and_said_in_words() {
     );
     for (change, word) in [
         (json!({ "smallest_area_m2": 3 }), "square meters"),
+        (json!({ "area_budget_person_km2_days": 11 }), "A person may ask about more area and time"),
+        (json!({ "area_budget_case_km2_days": 11 }), "for one case within 30 days"),
         (json!({ "largest_area_m2": 1_500_000 }), "square meters"),
         (json!({ "largest_areas_together_m2": 2_500_000 }), "together"),
         (json!({ "fewest_known_characters": 2 }), "2 known characters"),
         (json!({ "narrow_below_known": 4 }), "narrowed"),
+        (json!({ "largest_area_m2": 1_000_001 }), "Areas may be larger."),
+        (json!({ "largest_areas_together_m2": 2_000_001 }), "larger together"),
         (json!({ "look_back_default_days": 60 }), "do not say"),
         (json!({ "longest_look_back_days": 31 }), "further back"),
         (json!({ "longest_look_back_days": null }), "further back"),
@@ -116,6 +122,8 @@ fn agy_5_numbers_that_do_not_exist_or_cannot_be_are_not_taken() {
         (json!({ "longest_span_days": { "everything": 5 } }), ""),
         (json!({ "training_days": { "juggling": 5 } }), ""),
         (json!({ "unused_days": 0 }), "days"),
+        (json!({ "unused_days": 4_000_000_000_u32 }), "36500"),
+        (json!({ "longest_span_days": { "area": 4_000_000_000_u32 } }), "36500"),
     ] {
         let Value::Object(map) = changes else { unreachable!() };
         let error = PIA.with_limits(&map, 1).unwrap_err().to_string();
@@ -125,6 +133,6 @@ fn agy_5_numbers_that_do_not_exist_or_cannot_be_are_not_taken() {
     assert_eq!(changed.limits().longest_span_days(QuestionKind::Area), 7);
     assert_eq!(changed.limits().longest_span_days(QuestionKind::FullPlate), 1827, "the rest stays");
     let permit = preview(&changed, ask(QuestionKind::FullPlate)).unwrap();
-    assert_eq!(permit.record()["policy"], "pia-039b/4+1", "an entry says which revision decided");
+    assert_eq!(permit.record()["policy"], "pia-039b/5+1", "an entry says which revision decided");
     assert_eq!(PIA.with_limits(&Map::new(), 0).unwrap().limits(), PIA.limits());
 }

@@ -1,9 +1,9 @@
 //! Sign-in through two doors, rules of behaviour at each sign-in, tokens for programs, and the first start.
 
-use super::caller::{Caller, SAME_SITE_HEADER, device_name};
+use super::caller::{Caller, device_name};
+use super::opening::{self, Rules, SignedIn, Way};
 use super::store::{self, Session, SessionKind, User};
-use super::throttle::Settled;
-use super::{password, sessions};
+use super::{password, sessions, step_up};
 use crate::App;
 use crate::agencies::{sharing, store as agency_store};
 use crate::http::Problem;
@@ -24,7 +24,7 @@ use totp_rs::{Builder, Secret};
 use utoipa::ToSchema;
 
 /// Characters of a login name or a password at sign-in; no account has longer ones.
-const CREDENTIAL_CHARS_MAX: usize = 128;
+pub(super) const CREDENTIAL_CHARS_MAX: usize = 128;
 /// Characters of a token's label.
 const LABEL_CHARS_MAX: usize = 80;
 /// Steps of 30 s by which a phone's clock may be off.
@@ -51,26 +51,8 @@ fn plain() -> String {
     LogIn::Plain.word().into()
 }
 
-fn cookie() -> String {
+pub(super) fn cookie() -> String {
     "cookie".into()
-}
-
-/// What a new session must accept before anything else.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SignedIn {
-    /// Only with `deliver: token`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
-    pub rules: Rules,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Rules {
-    pub version: i64,
-    pub text: String,
-    /// For the enhanced door, rules of its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enhanced_text: Option<String>,
 }
 
 /// Signs in through one of the two doors.
@@ -80,15 +62,7 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
     let body: SignIn = read_json(&bytes)?;
     let door =
         LogIn::from_word(&body.door).ok_or_else(|| Problem::invalid("door", "the door is `plain` or `enhanced`"))?;
-    let kind = match body.deliver.as_str() {
-        "cookie" => SessionKind::Web,
-        "token" => SessionKind::Token,
-        _ => return Err(Problem::invalid("deliver", "a session is delivered by `cookie` or `token`")),
-    };
-    // A form on another site could sign a browser in to somebody else's account, who would then read what is asked.
-    if kind == SessionKind::Web && !headers.contains_key(SAME_SITE_HEADER) {
-        return Err(Problem::not_permitted("a sign-in by cookie needs the header `x-sightline: 1`"));
-    }
+    let kind = opening::delivery(&body.deliver, &headers)?;
     let device = device_name(body.device.as_deref(), &headers);
     // Remembered by the throttle and hashed: both are bounded before either happens.
     for (field, text) in [("login", &body.login), ("password", &body.password)] {
@@ -101,7 +75,10 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
     let known = found.as_ref().map(|user| (user.id, user.agency));
     let known_agency = known.map(|(_, agency)| agency);
     let checked = check_credentials(&app, &login, found.as_ref(), &body, door).await?;
-    let Some(user) = found.filter(|_| checked == Checked::Fits) else {
+    // Also looked up for a name that nobody has, so that both take as long. No agency has the number 0.
+    let agency = agency_store::agency(&app.sql, known_agency.unwrap_or(AgencyId(0))).await?;
+    let agency = agency.filter(|agency| agency.active);
+    let Some((user, agency)) = found.zip(agency).filter(|_| checked == Checked::Fits) else {
         let checked = checked != Checked::DoorIsClosed;
         let failed = SignInFailed { agency: known_agency, login: login.clone(), door, device, checked };
         app.ledger.record(failed).await?;
@@ -110,46 +87,22 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
         }
         return Err(Problem::wrong_credentials());
     };
-    let agency = agency_store::agency(&app.sql, user.agency).await?.filter(|agency| agency.active);
-    let agency = agency.ok_or_else(Problem::wrong_credentials)?;
 
-    let now = app.clock.now();
-    let (secret, id) = sessions::new_secret(&app.vault);
-    let session = Session {
-        id,
-        user: user.id,
-        log_in: door,
-        kind,
-        label: "sign-in".into(),
-        scopes: None,
-        device: device.clone(),
-        created: now,
-        last_seen: now,
-        expires: now.plus_micros(sessions::SESSION_MICROS_MAX),
-        rules_version: 0,
-        enhanced_rules_version: 0,
-    };
-    let details = json!({ "user": user.id, "door": door, "delivered": body.deliver, "device": device });
-    app.ledger.record(Entry::of(Some(agency.id), "sign-in", details)).await?;
-    store::drop_expired_sessions(&app.sql, now).await?;
-    store::insert_session(&app.sql, &session).await?;
-
-    let rules = Rules {
-        version: agency.rules_version,
-        text: agency.rules_text,
-        enhanced_text: (door == LogIn::Enhanced).then_some(agency.enhanced_rules_text),
-    };
-    let token = (kind == SessionKind::Token).then(|| secret.clone());
-    let mut response = Json(SignedIn { token, rules }).into_response();
-    if kind == SessionKind::Web {
-        let value = sessions::cookie(&secret).parse().map_err(|_| Problem::signed_out())?;
-        response.headers_mut().insert(header::SET_COOKIE, value);
+    if door == LogIn::Enhanced && opening::takes_only_passkeys(&app, &agency) {
+        let details = json!({ "user": user.id, "door": door, "rule": opening::PHISHING_RESISTANT, "device": device });
+        app.ledger.record(Entry::of(Some(agency.id), "sign-in.refused", details)).await?;
+        return Err(opening::only_passkeys());
     }
-    Ok(response)
+    let way = Way { door, kind, device, passkey: None };
+    opening::open(&app, &user, agency, way).await
 }
 
 /// Under some password rules too many failures lock the account until a manager releases it (CJIS AC-7).
-async fn lock_after_failures(app: &App, login: &str, (user, agency): (UserId, AgencyId)) -> Result<(), Problem> {
+pub(super) async fn lock_after_failures(
+    app: &App,
+    login: &str,
+    (user, agency): (UserId, AgencyId),
+) -> Result<(), Problem> {
     let now = app.clock.now();
     if !app.sign_ins.is_closed(login, now) {
         return Ok(());
@@ -179,17 +132,10 @@ async fn check_credentials(
     door: LogIn,
 ) -> Result<Checked, Problem> {
     let now = app.clock.now();
-    let Some(reserved) = app.sign_ins.reserve(login, now) else { return Ok(Checked::DoorIsClosed) };
-    let fits = credentials_fit(app, found, body, door, now).await;
-    app.sign_ins.settle(
-        reserved,
-        match &fits {
-            Ok(true) => Settled::Passed,
-            Ok(false) => Settled::Failed,
-            Err(_) => Settled::NotChecked,
-        },
-    );
-    Ok(if fits? { Checked::Fits } else { Checked::Wrong })
+    match app.sign_ins.check(login, now, credentials_fit(app, found, body, door, now)).await {
+        None => Ok(Checked::DoorIsClosed),
+        Some(fits) => Ok(if fits? { Checked::Fits } else { Checked::Wrong }),
+    }
 }
 
 /// Password, and for the enhanced door the one-time code. Unknown names take as long as known ones.
@@ -201,7 +147,7 @@ async fn credentials_fit(
     now: UtcMicros,
 ) -> Result<bool, Problem> {
     let hash = found.map(|user| user.password.clone());
-    let mut passed = password::verify(body.password.clone(), hash).await?;
+    let mut passed = app.passwords.verify(body.password.clone(), hash).await?;
     if let (true, LogIn::Enhanced, Some(user)) = (passed, door, found) {
         passed = check_code(app, user, body.code.as_deref().unwrap_or_default(), now).await?;
     }
@@ -209,7 +155,7 @@ async fn credentials_fit(
 }
 
 /// A code counts once, and no code before one that counted.
-async fn check_code(app: &App, user: &User, code: &str, now: UtcMicros) -> Result<bool, Problem> {
+pub(super) async fn check_code(app: &App, user: &User, code: &str, now: UtcMicros) -> Result<bool, Problem> {
     let Some(sealed) = &user.totp_sealed else { return Ok(false) };
     let secret = app
         .vault
@@ -300,6 +246,9 @@ pub struct Me {
     pub roles: Vec<String>,
     pub permissions: Vec<String>,
     pub door: String,
+    /// How a session of the plain door can become one of the enhanced door: `passkey`, `code`. None where it is one, or the
+    /// person has no second factor.
+    pub step_up: Vec<String>,
     pub rules_accepted: bool,
     /// When the password must be changed, where the agency's rules say so; from then on nothing else can be done.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -335,6 +284,7 @@ pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Ca
         roles: caller.user.roles.iter().map(ToString::to_string).collect(),
         permissions: caller.permissions().iter().map(ToString::to_string).collect(),
         door: caller.session.log_in.word().into(),
+        step_up: step_up::ways(&app, &caller).await?.into_iter().map(Into::into).collect(),
         rules_accepted: caller.has_accepted_rules(),
         password_expires: caller.password_expires().map(|expires| expires.to_string()),
         rules: Rules {

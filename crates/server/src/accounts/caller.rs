@@ -58,6 +58,12 @@ impl Caller {
         let grants = people_store::grants_of_user(&app.sql, user.id).await?;
         let trained = training_store::of_user(&app.sql, user.id).await?;
         let policy = app.policy_of(&agency);
+        let only_passkeys = policy.as_ref().is_none_or(|policy| policy.limits().phishing_resistant);
+        // The agency began to ask for passkeys while this session was open: it reaches no further than the plain door.
+        let mut session = session;
+        if only_passkeys && !session.by_passkey {
+            session.log_in = LogIn::Plain;
+        }
         Ok(Self { user, agency, unit, session, grants, trained, policy })
     }
 
@@ -68,8 +74,11 @@ impl Caller {
         standard && (self.session.log_in == LogIn::Plain || enhanced)
     }
 
-    /// When the password must be changed, where the agency's rules say so.
+    /// When the password must be changed, where there is one and the agency's rules say so.
     pub fn password_expires(&self) -> Option<UtcMicros> {
+        if self.user.password.is_empty() {
+            return None;
+        }
         let micros = self.agency.passwords.good_for_micros()?;
         Some(self.user.password_set.plus_micros(micros))
     }

@@ -3,7 +3,6 @@
 use super::caller::Caller;
 use super::password;
 use super::store;
-use super::throttle::Settled;
 use crate::App;
 use crate::http::Problem;
 use crate::http::routes::read_json;
@@ -40,17 +39,8 @@ pub async fn change(
         return Err(Problem::invalid("new", "the new password is the present one"));
     }
     // A stolen session must not guess the password behind it.
-    let reserved = app.sign_ins.reserve(&user.login, now);
-    let reserved = reserved.ok_or_else(|| Problem::too_many("too many tries; wait fifteen minutes"))?;
-    let fits = password::verify(body.current, Some(user.password.clone())).await;
-    app.sign_ins.settle(
-        reserved,
-        match fits {
-            Ok(true) => Settled::Passed,
-            Ok(false) => Settled::Failed,
-            Err(_) => Settled::NotChecked,
-        },
-    );
+    let check = app.passwords.verify(body.current, Some(user.password.clone()));
+    let fits = app.sign_ins.check(&user.login, now, check).await.ok_or_else(Problem::too_many_tries)?;
     if !fits? {
         return Err(Problem::invalid("current", "this is not the present password"));
     }

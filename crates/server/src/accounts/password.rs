@@ -6,6 +6,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash}
 use domain::time::DAY_MICROS;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
 const CHARS_MAX: usize = 128;
@@ -41,6 +42,19 @@ impl PasswordRules {
     /// What goes with a preset where nothing else is chosen: the document asks for complexity and change (p. 19).
     pub fn of_preset(preset: &str) -> Self {
         if preset == "pia-039b" { Self::Cjis } else { Self::Nist }
+    }
+
+    /// What a password must be, a sentence each, so that they can be said before they are broken.
+    pub fn sentences(self) -> Vec<String> {
+        let mut sentences = vec![format!("{} to {CHARS_MAX} characters.", self.chars_min())];
+        if self == Self::Cjis {
+            sentences.push("Upper-case and lower-case letters, digits and other signs.".into());
+            sentences.push("Changed every year.".into());
+        } else {
+            sentences.push("Any characters, also spaces: a few words in a row are good.".into());
+        }
+        sentences.push("Not made of common words, your sign-in name or your agency's name alone.".into());
+        sentences
     }
 
     fn chars_min(self) -> usize {
@@ -151,9 +165,29 @@ pub async fn hash(password: String) -> Result<String, Problem> {
     result.map_err(|error| Problem::failed("the password could not be hashed", &error))
 }
 
-/// Whether the password fits. `None` for an unknown user, which takes as long and answers no.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Problem> {
+/// The one way to check a password. Counts, so that a test can compare the work for names that exist and that do not.
+#[derive(Debug, Default)]
+pub struct Passwords {
+    checked: AtomicU64,
+}
+
+impl Passwords {
+    /// Whether the password fits. `None` for an unknown user, which takes as long and answers no.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Problem> {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        verify(password, hash).await
+    }
+
+    /// Passwords that were hashed to be compared, since the start.
+    pub fn checked_since_start(&self) -> u64 {
+        self.checked.load(Ordering::Relaxed)
+    }
+}
+
+async fn verify(password: String, hash: Option<String>) -> Result<bool, Problem> {
     off_thread(move || {
+        // Who was invited and has no password yet takes as long as well.
+        let hash = hash.filter(|hash| !hash.is_empty());
         let fits = verify_now(&password, hash.as_deref().unwrap_or(&NOBODY));
         fits && hash.is_some()
     })

@@ -56,6 +56,7 @@ pub struct User {
     pub unit: UnitId,
     pub login: String,
     pub name: String,
+    /// Argon2id, PHC string form; empty for somebody who was invited and has none yet.
     pub password: String,
     pub password_set: UtcMicros,
     /// Since when too many failures keep the account locked.
@@ -193,7 +194,7 @@ pub async fn unit_of_agency(
         .map(|_| ())
 }
 
-/// Closes or opens an account. Closing ends its sessions at once (ACC-8).
+/// Closes or opens an account. Closing ends its sessions at once (ACC-8), and a link that was not used.
 pub async fn set_active(
     transaction: &mut Transaction<'_, Any>,
     agency: AgencyId,
@@ -211,6 +212,10 @@ pub async fn set_active(
     }
     if !active {
         sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+            .bind(user.to_string())
+            .execute(&mut **transaction)
+            .await?;
+        sqlx::query("DELETE FROM invitations WHERE user_id = $1")
             .bind(user.to_string())
             .execute(&mut **transaction)
             .await?;
@@ -236,6 +241,8 @@ pub struct Session {
     pub id: String,
     pub user: UserId,
     pub log_in: LogIn,
+    /// The enhanced door was opened by a passkey.
+    pub by_passkey: bool,
     pub kind: SessionKind,
     pub label: String,
     /// What a token may do at most; `None` is all that its user may.
@@ -258,19 +265,33 @@ pub enum SessionKind {
 }
 
 impl SessionKind {
-    fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Web => "web",
+            Self::Token => "token",
+        }
+    }
+
+    /// How its secret is handed over.
+    pub fn delivery(self) -> &'static str {
+        match self {
+            Self::Web => "cookie",
             Self::Token => "token",
         }
     }
 }
 
 pub async fn insert_session(sql: &Sql, session: &Session) -> Result<(), sqlx::Error> {
+    let mut transaction = sql.begin().await?;
+    insert_session_in(&mut transaction, session).await?;
+    transaction.commit().await
+}
+
+async fn insert_session_in(transaction: &mut Transaction<'_, Any>, session: &Session) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO sessions (id, user_id, log_in, kind, label, scopes, device, created, last_seen, expires,
-             rules_version, enhanced_rules_version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             rules_version, enhanced_rules_version, by_passkey)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(session.id.as_str())
     .bind(session.user.to_string())
@@ -284,24 +305,35 @@ pub async fn insert_session(sql: &Sql, session: &Session) -> Result<(), sqlx::Er
     .bind(session.expires.0)
     .bind(session.rules_version)
     .bind(session.enhanced_rules_version)
-    .execute(sql.pool())
+    .bind(i64::from(session.by_passkey))
+    .execute(&mut **transaction)
     .await?;
     Ok(())
 }
 
-pub async fn session(sql: &Sql, id: &str) -> Result<Option<Session>, sqlx::Error> {
-    let Some(row) = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(sql.pool()).await?
-    else {
-        return Ok(None);
-    };
+/// Puts a session in the place of another: from then on the old secret opens nothing. `false` where the old one is gone.
+pub async fn replace_session(sql: &Sql, old: &str, new: &Session) -> Result<bool, sqlx::Error> {
+    let mut transaction = sql.begin().await?;
+    let ended = sqlx::query("DELETE FROM sessions WHERE id = $1").bind(old).execute(&mut *transaction).await?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    insert_session_in(&mut transaction, new).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+fn read_session(row: &AnyRow) -> Result<Session, sqlx::Error> {
     let user: String = row.try_get("user_id")?;
     let log_in: String = row.try_get("log_in")?;
     let kind: String = row.try_get("kind")?;
     let scopes: Option<String> = row.try_get("scopes")?;
-    Ok(Some(Session {
+    Ok(Session {
         id: row.try_get("id")?,
         user: user.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
         log_in: LogIn::from_word(&log_in).unwrap_or(LogIn::Plain),
+        // Sessions of an older release do not have it.
+        by_passkey: row.try_get::<Option<i64>, _>("by_passkey")? == Some(1),
         kind: if kind == "token" { SessionKind::Token } else { SessionKind::Web },
         label: row.try_get("label")?,
         scopes: scopes.map(|words| split_words(&words, Permission::from_word).collect()),
@@ -311,7 +343,35 @@ pub async fn session(sql: &Sql, id: &str) -> Result<Option<Session>, sqlx::Error
         expires: UtcMicros(row.try_get("expires")?),
         rules_version: row.try_get("rules_version")?,
         enhanced_rules_version: row.try_get("enhanced_rules_version")?,
-    }))
+    })
+}
+
+pub async fn session(sql: &Sql, id: &str) -> Result<Option<Session>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM sessions WHERE id = $1").bind(id).fetch_optional(sql.pool()).await?;
+    row.as_ref().map(read_session).transpose()
+}
+
+/// Sessions and tokens of a person that are not over, newest first.
+pub async fn sessions_of(sql: &Sql, user: UserId, now: UtcMicros) -> Result<Vec<Session>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM sessions WHERE user_id = $1 ORDER BY created DESC, id")
+        .bind(user.to_string())
+        .fetch_all(sql.pool())
+        .await?;
+    let sessions = rows.iter().map(read_session).collect::<Result<Vec<_>, _>>()?;
+    Ok(sessions.into_iter().filter(|session| !session.is_over(now)).collect())
+}
+
+/// Ends the sessions that were unused longest, beyond so many of one person.
+pub async fn end_oldest_sessions(sql: &Sql, user: UserId, max: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE user_id = $1 AND id NOT IN (
+             SELECT id FROM sessions WHERE user_id = $1 ORDER BY last_seen DESC, created DESC, id LIMIT $2)",
+    )
+    .bind(user.to_string())
+    .bind(max)
+    .execute(sql.pool())
+    .await?;
+    Ok(())
 }
 
 pub async fn touch_session(sql: &Sql, id: &str, now: UtcMicros) -> Result<(), sqlx::Error> {
@@ -344,9 +404,26 @@ pub async fn accept_rules(sql: &Sql, session: &Session, version: i64, enhanced: 
     transaction.commit().await
 }
 
+/// Ends one session of a person, or all of them.
+pub async fn end_sessions_of(
+    transaction: &mut Transaction<'_, Any>,
+    user: UserId,
+    session: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    let text = "DELETE FROM sessions WHERE user_id = $1 AND (id = $2 OR $2 = '')";
+    sqlx::query(text).bind(user.to_string()).bind(session.unwrap_or_default()).execute(&mut **transaction).await?;
+    Ok(())
+}
+
 pub async fn end_session(sql: &Sql, id: &str) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(sql.pool()).await?;
     Ok(())
+}
+
+/// Ends every session, token and setup link; says how many sessions and tokens there were.
+pub async fn end_all_sessions(sql: &Sql) -> Result<u64, sqlx::Error> {
+    sqlx::query("DELETE FROM setup_links").execute(sql.pool()).await?;
+    Ok(sqlx::query("DELETE FROM sessions").execute(sql.pool()).await?.rows_affected())
 }
 
 pub async fn count_tokens(sql: &Sql, user: UserId, now: UtcMicros) -> Result<i64, sqlx::Error> {

@@ -34,14 +34,14 @@ struct Try {
 /// so that nobody guesses for nothing by hanging up.
 #[derive(Debug)]
 #[must_use]
-pub struct Reserved {
+struct Reserved {
     login: String,
     number: u64,
 }
 
 /// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
+enum Settled {
     /// Earlier failures are forgiven; other tries that are not settled stay counted.
     Passed,
     Failed,
@@ -55,7 +55,7 @@ impl Throttle {
     }
 
     /// Counts a try. `None` where the door is closed.
-    pub fn reserve(&self, login: &str, now: UtcMicros) -> Option<Reserved> {
+    fn reserve(&self, login: &str, now: UtcMicros) -> Option<Reserved> {
         let mut tries = self.tries();
         if tries.by_login.len() >= NAMES_MAX && !tries.by_login.contains_key(login) {
             tries.forget_the_oldest_half(now);
@@ -83,7 +83,25 @@ impl Throttle {
         self.tries().by_login.remove(login);
     }
 
-    pub fn settle(&self, reserved: Reserved, settled: Settled) {
+    /// Runs a check of what can be guessed, counted as a try. `None` where the door is closed: nothing was looked at.
+    pub async fn check<E>(
+        &self,
+        login: &str,
+        now: UtcMicros,
+        fits: impl Future<Output = Result<bool, E>>,
+    ) -> Option<Result<bool, E>> {
+        let reserved = self.reserve(login, now)?;
+        let fits = fits.await;
+        let settled = match &fits {
+            Ok(true) => Settled::Passed,
+            Ok(false) => Settled::Failed,
+            Err(_) => Settled::NotChecked,
+        };
+        self.settle(reserved, settled);
+        Some(fits)
+    }
+
+    fn settle(&self, reserved: Reserved, settled: Settled) {
         let Reserved { login, number } = reserved;
         let mut tries = self.tries();
         let Some(of_login) = tries.by_login.get_mut(&login) else { return };

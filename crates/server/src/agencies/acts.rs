@@ -5,11 +5,13 @@ use super::cases::CaseAct;
 use super::policy_changes::PolicyAct;
 use super::store::{self, Agreement, Reason, join_words, next_id};
 use crate::App;
-use crate::accounts::password;
+use crate::accounts::invitations::acts::InvitationAct;
 use crate::accounts::store as account_store;
+use crate::accounts::{Caller, password};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
-use crate::people::acts::PeopleAct;
+use crate::oversight::entries::Entry;
+use crate::people::acts::{self as people_acts, PeopleAct};
 use crate::people::store as people_store;
 use crate::saved_areas::store::{self as area_store, NewSavedAreas};
 use crate::training::acts::TrainingAct;
@@ -59,6 +61,7 @@ pub enum Act {
         id: Uuid,
     },
     People(PeopleAct),
+    Invitations(InvitationAct),
     Cases(CaseAct),
     Policy(PolicyAct),
     Training(TrainingAct),
@@ -126,6 +129,7 @@ impl Act {
             Self::SignAgreement(agreement) => Some(agreement.owner),
             Self::SaveAreas(areas) => Some(areas.agency),
             Self::People(act) => Some(act.agency()),
+            Self::Invitations(act) => Some(act.agency()),
             Self::Cases(act) => Some(act.agency()),
             Self::Policy(act) => Some(act.agency()),
             Self::Training(act) => Some(act.agency()),
@@ -146,6 +150,7 @@ impl Act {
             Self::SaveAreas(_) => "areas.saved",
             Self::DeleteSavedAreas { .. } => "areas.deleted",
             Self::People(act) => act.kind(),
+            Self::Invitations(act) => act.kind(),
             Self::Cases(act) => act.kind(),
             Self::Policy(act) => act.kind(),
             Self::Training(act) => act.kind(),
@@ -185,6 +190,7 @@ impl Act {
             Self::SaveAreas(areas) => json!({ "id": areas.id, "name": areas.name, "areas": areas.areas }),
             Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
             Self::People(act) => act.record(),
+            Self::Invitations(act) => act.record(),
             Self::Cases(act) => act.record(),
             Self::Policy(act) => act.record(),
             Self::Training(act) => act.record(),
@@ -239,8 +245,12 @@ pub struct Secrets {
     pub password_hash: Option<String>,
     /// Sealed by the vault.
     pub totp_sealed: Option<Vec<u8>>,
+    /// The step of the code that showed the second factor.
+    pub totp_step: Option<u64>,
     /// Hash of a camera's credential.
     pub credential_hash: Option<String>,
+    /// Hash of an invitation's link.
+    pub link_hash: Option<String>,
 }
 
 /// Records the act, then applies it. An act that could not be applied leaves a second entry that says so.
@@ -266,6 +276,14 @@ pub async fn perform(app: &App, by: Option<UserId>, act: Act, secrets: Secrets) 
             })
         }
     }
+}
+
+/// Records that a file was not taken, and who sent it. Nothing of the file is recorded.
+pub async fn refuse_file(app: &App, caller: &Caller, kind: &'static str, problem: Problem) -> Result<Problem, Problem> {
+    let lines = problem.lines.len() as u64 + problem.more_lines.unwrap_or_default();
+    let details = json!({ "by": caller.user.id, "faulty_lines": lines });
+    let entry = app.ledger.record(Entry::of(Some(caller.agency.id), kind, details)).await?.entry();
+    Ok(problem.recorded_as(entry.index))
 }
 
 /// Why an act that was recorded could not be applied.
@@ -305,6 +323,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
         Act::CreateUser(user) => {
+            people_acts::take_seats(&mut transaction, user.agency, &user.permissions).await?;
             account_store::insert_user(&mut transaction, &user, &secrets, now).await?;
             people_store::insert_grants(&mut transaction, user.id, &user.permissions, now).await?;
             0
@@ -320,6 +339,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::SaveAreas(areas) => area_store::insert(&mut transaction, &areas).await?,
         Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
         Act::People(act) => act.apply(&mut transaction, by, now).await?,
+        Act::Invitations(act) => act.apply(&mut transaction, by, &secrets, now).await?,
         Act::Cases(act) => act.apply(&mut transaction, now).await?,
         Act::Policy(act) => act.apply(&mut transaction, by, now).await?,
         Act::Training(act) => act.apply(&mut transaction, now).await?,
@@ -448,6 +468,6 @@ pub async fn user_secrets(
     Ok(Secrets {
         password_hash: Some(password::hash(plain_password.to_owned()).await?),
         totp_sealed,
-        credential_hash: None,
+        ..Secrets::default()
     })
 }

@@ -2,8 +2,10 @@
 //! their own agency only. What managers look at is in [`super::overview`].
 
 use super::acts::{self, Act, Done, NewAgency, NewCamera, NewUser, Secrets};
+use super::new_accounts::{first_secrets, make_account};
 use super::store::{self, Reason};
 use crate::App;
+use crate::accounts::invitations::InvitationMade;
 use crate::accounts::password::PasswordRules;
 use crate::accounts::{Caller, sessions};
 use crate::http::Problem;
@@ -118,26 +120,35 @@ pub async fn create_agency(
     perform(&app, &caller, act, Secrets::default()).await
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ManagerMade {
+    pub user: String,
+    /// Where no password was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<InvitationMade>,
+    pub ledger_entry: u64,
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManagerBody {
     pub login: String,
     pub name: String,
-    /// Given to the manager by another way.
-    pub password: String,
+    /// Given to the manager by another way; left out, a one-time link is made by which the manager sets it.
+    pub password: Option<String>,
     /// The unit is created with it where it does not exist.
     pub unit: String,
 }
 
 /// Creates a manager of an agency, in a unit of the name given. Host operators only.
 #[utoipa::path(post, path = "/api/v1/agencies/{agency}/managers", tag = "management", params(("agency" = u32, Path)), request_body = ManagerBody,
-    responses((status = 201, body = Made), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = ManagerMade), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn create_manager(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
     Path(agency): Path<u32>,
     bytes: Bytes,
-) -> MadeAnswer {
+) -> Result<(StatusCode, Json<ManagerMade>), Problem> {
     let body: ManagerBody = read_json(&bytes)?;
     let agency = store::agency(&app.sql, AgencyId(agency)).await?.ok_or_else(Problem::not_found)?.id;
     let unit_name = name("unit", &body.unit)?;
@@ -148,7 +159,7 @@ pub async fn create_manager(
         let act = Act::CreateUnit { agency, name: unit_name, profile: "default".into() };
         UnitId(acts::perform(&app, Some(caller.user.id), act, Secrets::default()).await?.id)
     };
-    let secrets = acts::user_secrets(&app, agency, &body.login, &body.password, None).await?;
+    let secrets = first_secrets(&app, agency, &body.login, body.password.as_deref(), None).await?;
     let user = NewUser {
         id: UserId(uuid::Uuid::now_v7()),
         agency,
@@ -159,7 +170,9 @@ pub async fn create_manager(
         permissions: BTreeSet::new(),
         cleared: false,
     };
-    perform(&app, &caller, Act::CreateUser(user), secrets).await
+    let id = user.id.to_string();
+    let (done, invitation) = make_account(&app, &caller, user, secrets).await?;
+    Ok((StatusCode::CREATED, Json(ManagerMade { user: id, invitation, ledger_entry: done.ledger_entry })))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -227,6 +240,10 @@ pub async fn put_reason(
             Problem::invalid("class", format!("the class is one of: {words}"))
         })?,
     };
+    let own: BTreeSet<_> = store::units(&app.sql, caller.agency.id).await?.into_iter().map(|unit| unit.id.0).collect();
+    if body.units.iter().flatten().any(|unit| !own.contains(unit)) {
+        return Err(Problem::invalid("units", "the agency has no such unit"));
+    }
     let reason = Reason {
         code,
         class,
@@ -286,6 +303,9 @@ pub async fn publish_policy(
     let body: Publication = read_json(&bytes)?;
     let date: jiff::civil::Date =
         body.date.parse().map_err(|_| Problem::invalid("date", "the date is a day such as 2026-05-03"))?;
+    if date.to_string() > app.clock.now().to_string().chars().take(10).collect::<String>() {
+        return Err(Problem::invalid("date", "what is dated in the future is not published"));
+    }
     let (agency, reference) = (caller.agency.id, name("reference", &body.reference)?);
     perform(&app, &caller, Act::PublishPolicy { agency, reference, date: date.to_string() }, Secrets::default()).await
 }
@@ -295,13 +315,14 @@ pub async fn publish_policy(
 pub struct CreateUser {
     pub login: String,
     pub name: String,
-    pub password: String,
+    /// Left out, a one-time link is made by which the person sets password and second factor.
+    pub password: Option<String>,
     pub unit: u32,
     pub roles: Vec<String>,
     pub permissions: Vec<String>,
     #[serde(default)]
     pub cleared: bool,
-    /// Also make a second factor, for the enhanced door.
+    /// Also make a second factor, for the enhanced door; only with a password.
     #[serde(default)]
     pub second_factor: bool,
 }
@@ -312,6 +333,9 @@ pub struct UserMade {
     /// Base32, for an authenticator app; shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totp_secret: Option<String>,
+    /// Where no password was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<InvitationMade>,
     pub ledger_entry: u64,
 }
 
@@ -351,8 +375,8 @@ pub async fn create_user(
     check_first_permissions(caller.policy()?.limits(), &roles, &permissions)?;
     let agency = caller.agency.id;
     let secret = body.second_factor.then(storage::vault::random_bytes::<TOTP_SECRET_BYTES>);
-    let secrets =
-        acts::user_secrets(&app, agency, &body.login, &body.password, secret.as_ref().map(<[u8; _]>::as_slice)).await?;
+    let factor = secret.as_ref().map(<[u8; _]>::as_slice);
+    let secrets = first_secrets(&app, agency, &body.login, body.password.as_deref(), factor).await?;
     let user = NewUser {
         id: UserId(uuid::Uuid::now_v7()),
         agency,
@@ -364,9 +388,10 @@ pub async fn create_user(
         cleared: body.cleared,
     };
     let id = user.id;
-    let done = acts::perform(&app, Some(caller.user.id), Act::CreateUser(user), secrets).await?;
+    let (done, invitation) = make_account(&app, &caller, user, secrets).await?;
     let totp_secret = secret.map(|secret| totp_rs::Secret::from(secret.to_vec()).to_base32());
-    Ok((StatusCode::CREATED, Json(UserMade { user: id.to_string(), totp_secret, ledger_entry: done.ledger_entry })))
+    let made = UserMade { user: id.to_string(), totp_secret, invitation, ledger_entry: done.ledger_entry };
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -446,7 +471,7 @@ pub async fn register_camera(
         width_px: body.width_px,
         height_px: body.height_px,
     };
-    let (credential, hash) = sessions::new_secret(&app.vault);
+    let (credential, hash) = sessions::new_lasting_secret(&app.vault);
     let secrets = Secrets { credential_hash: Some(hash), ..Secrets::default() };
     let done = acts::perform(app, by, Act::AddCamera(camera), secrets).await?;
     Ok(CameraMade { camera: done.id, credential, ledger_entry: done.ledger_entry })

@@ -119,7 +119,7 @@ impl CaseAct {
 
 /// Under which key a reference stands in the list.
 fn key(vault: &Vault, agency: AgencyId, reference: &str) -> String {
-    sessions::id_of(vault, &format!("case {agency} {}", normalise_case_reference(reference)))
+    sessions::lasting_id_of(vault, &format!("case {agency} {}", normalise_case_reference(reference)))
 }
 
 struct Rules {
@@ -237,7 +237,10 @@ pub async fn import(
 ) -> Result<(StatusCode, Json<CasesImported>), Problem> {
     let agency = caller.agency.id;
     let pattern = rules(&app.sql, agency).await?.pattern;
-    let cases = read_cases(&bytes, pattern.as_ref(), |reference| key(&app.vault, agency, reference))?;
+    let cases = match read_cases(&bytes, pattern.as_ref(), |reference| key(&app.vault, agency, reference)) {
+        Ok(cases) => cases,
+        Err(problem) => return Err(acts::refuse_file(&app, &caller, "case-list.refused", problem).await?),
+    };
     let (count, open) = (cases.len(), cases.values().filter(|open| **open).count());
     let act = Act::Cases(CaseAct::ReplaceList { agency, cases });
     let done = acts::perform(&app, Some(caller.user.id), act, Secrets::default()).await?;

@@ -5,6 +5,7 @@
 pub mod acts;
 pub mod api;
 pub mod cases;
+mod new_accounts;
 pub mod overview;
 pub mod policy_changes;
 pub mod policy_page;

@@ -43,6 +43,8 @@ pub enum PolicyAct {
     Confirm {
         agency: AgencyId,
         id: u32,
+        /// What waits under this number, as the ledger records it.
+        policy: Option<Chosen>,
     },
     Withdraw {
         agency: AgencyId,
@@ -93,6 +95,9 @@ impl PolicyAct {
             Self::Propose { policy, widens, document, .. } => json!({
                 "preset": policy.preset, "limits": policy.limits, "widens": widens, "document": document,
             }),
+            Self::Confirm { id, policy: Some(policy), .. } => {
+                json!({ "id": id, "preset": policy.preset, "limits": policy.limits })
+            }
             Self::Confirm { id, .. } | Self::Withdraw { id, .. } => json!({ "id": id }),
         }
     }
@@ -183,8 +188,9 @@ async fn put(transaction: &mut Transaction<'_, Any>, agency: AgencyId, chosen: &
     Ok(())
 }
 
+/// Its row stays: the number of a change is never that of another, which somebody could confirm unseen.
 async fn drop_pending(transaction: &mut Transaction<'_, Any>, agency: AgencyId) -> Result<(), sqlx::Error> {
-    let text = "DELETE FROM policy_changes WHERE agency = $1";
+    let text = "UPDATE policy_changes SET settled = 1 WHERE agency = $1";
     sqlx::query(text).bind(i64::from(agency.0)).execute(&mut **transaction).await.map(|_| ())
 }
 
@@ -198,7 +204,7 @@ struct Pending {
     document: Document,
 }
 
-const PENDING: &str = "SELECT * FROM policy_changes WHERE agency = $1";
+const PENDING: &str = "SELECT * FROM policy_changes WHERE agency = $1 AND settled = 0";
 
 fn read_pending(row: &AnyRow) -> Result<Pending, sqlx::Error> {
     let (by, limits, widens): (String, String, String) =
@@ -307,6 +313,9 @@ pub struct ChangeBody {
     #[serde(default)]
     #[schema(value_type = Object)]
     pub limits: Map<String, Value>,
+    /// Names of optional limits that are to be none at all, such as `longest_look_back_days`.
+    #[serde(default)]
+    pub without: Vec<String>,
     /// A wider policy needs one.
     pub document: Option<Document>,
 }
@@ -375,6 +384,9 @@ fn choose(app: &App, agency: &Agency, body: &ChangeBody) -> Result<(Chosen, Agen
             value => drop(limits.insert(name.clone(), value.clone())),
         }
     }
+    for name in &body.without {
+        limits.insert(name.clone(), Value::Null);
+    }
     let policy = preset
         .with_limits(&limits, agency.policy_revision + 1)
         .map_err(|error| Problem::invalid("limits", error.to_string()))?;
@@ -412,7 +424,10 @@ pub async fn confirm(
     Extension(caller): Extension<Arc<Caller>>,
     Path(id): Path<u32>,
 ) -> MadeAnswer {
-    perform(&app, &caller, PolicyAct::Confirm { agency: caller.agency.id, id }).await
+    let row = sqlx::query(PENDING).bind(i64::from(caller.agency.id.0)).fetch_optional(app.sql.pool()).await?;
+    let pending = row.as_ref().map(read_pending).transpose()?.filter(|pending| pending.id == id);
+    let policy = pending.map(|pending| pending.chosen);
+    perform(&app, &caller, PolicyAct::Confirm { agency: caller.agency.id, id, policy }).await
 }
 
 /// Withdraws a wider policy that waits.

@@ -65,6 +65,11 @@ const MIGRATIONS: &[Migration] = &[
             reference TEXT NOT NULL, dated TEXT NOT NULL, revision BIGINT NOT NULL);
     ",
     },
+    Migration {
+        // A change that waits no more is kept, so that no other gets its number.
+        number: 4,
+        statements: "ALTER TABLE policy_changes ADD COLUMN settled BIGINT NOT NULL DEFAULT 0;",
+    },
 ];
 
 /// A customer of the installation.

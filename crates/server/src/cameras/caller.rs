@@ -14,7 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 pub async fn camera_of_request(app: &App, headers: &HeaderMap, in_path: Option<&str>) -> Result<Camera, Problem> {
     let basic = basic_password(headers);
     let secret = bearer(headers).or(basic.as_deref()).or(in_path).ok_or_else(Problem::signed_out)?;
-    let id = sessions::id_of(&app.vault, secret);
+    let id = sessions::lasting_id_of(&app.vault, secret);
     store::by_credential(&app.sql, &id).await?.ok_or_else(Problem::signed_out)
 }
 

@@ -89,10 +89,9 @@ fn read_camera(row: &AnyRow) -> Result<Camera, sqlx::Error> {
 }
 
 pub async fn by_credential(sql: &Sql, credential_hash: &str) -> Result<Option<Camera>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM cameras WHERE credential = $1 AND active = 1")
-        .bind(credential_hash)
-        .fetch_optional(sql.pool())
-        .await?;
+    let text = "SELECT * FROM cameras WHERE credential = $1 AND active = 1
+        AND agency IN (SELECT id FROM agencies WHERE active = 1)";
+    let row = sqlx::query(text).bind(credential_hash).fetch_optional(sql.pool()).await?;
     row.as_ref().map(read_camera).transpose()
 }
 

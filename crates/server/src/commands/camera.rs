@@ -74,7 +74,7 @@ impl Camera {
 
 fn local(data: &Path, agency: &str, body: AddCamera) -> anyhow::Result<String> {
     block_on(async {
-        let app = App::open(Setup::new(data)).await?;
+        let app = App::open(Setup { master_key: super::master_key()?, ..Setup::new(data) }).await?;
         let agencies = agency_store::agencies(&app.sql).await?;
         let found = agencies.into_iter().find(|known| known.name == agency).context("there is no such agency")?;
         let made = register_camera(&app, None, &found, body).await.map_err(plainly)?;
@@ -88,6 +88,6 @@ fn through_server(server: &ServerArgs, body: &AddCamera) -> anyhow::Result<Strin
         "key": body.key, "name": body.name, "source": body.source, "lat": body.lat, "lon": body.lon,
         "zone": body.zone, "width_px": body.width_px, "height_px": body.height_px,
     });
-    let made = Client::new(server).post("/api/v1/agency/cameras", &body)?.success()?;
+    let made = Client::new(server)?.post("/api/v1/agency/cameras", &body)?.success()?;
     made.get("credential").and_then(Value::as_str).map(ToOwned::to_owned).context("a credential in the answer")
 }

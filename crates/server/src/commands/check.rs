@@ -24,10 +24,10 @@ struct Parts {
 
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let setup = self.data.setup();
+        let setup = self.data.setup()?;
         let lock = DataLock::take(&setup.data).context("the data folder cannot be used")?;
         let _held = lock.context(crate::app::OpenError::InUse)?;
-        let vault = Arc::new(Vault::open(&setup.data.join("keys"))?);
+        let vault = Arc::new(Vault::open_with(&setup.data.join("keys"), &setup.master_key)?);
         let mut parts = Parts { setup, vault, damages: 0 };
         block_on(async {
             parts.store().await;
@@ -108,9 +108,11 @@ impl Parts {
         let folder = self.setup.data.join("ledger");
         let verified = async {
             // Before the ledger is opened: opening writes anew what is missing or cut.
-            let key = ledger::verifier_key(&self.vault, LEDGER_ORIGIN)?;
-            if folder.join("checkpoint").exists() {
-                verify::verify_published(&folder, &key)?;
+            let keys = ledger::verifier_keys(&self.vault, LEDGER_ORIGIN)?;
+            let checkpoint = folder.join("checkpoint");
+            if checkpoint.exists() {
+                let signed = std::fs::read(&checkpoint).with_context(|| checkpoint.display().to_string())?;
+                verify::verify_published(&folder, verify::signed_by(&signed, &keys)?)?;
             }
             let ledger = Ledger::open(LedgerConfig {
                 sql: sql.clone(),
@@ -121,6 +123,7 @@ impl Parts {
             })
             .await?;
             ledger.publish().await?;
+            let key = ledger.verifier_key();
             let found = verify::verify_records(&folder, &key, &sql, &self.vault).await;
             ledger.close().await;
             anyhow::Ok(found?)

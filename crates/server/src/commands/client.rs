@@ -1,10 +1,14 @@
 //! The API's client for terminals: sign-in, and calls with a token.
 
 use super::{complain, say};
+use crate::http::tls;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 
 /// How long a call may take.
 const CALL_TIME_MAX: Duration = Duration::from_mins(1);
@@ -18,6 +22,34 @@ pub(super) struct ServerArgs {
     /// Bearer token, from `sightline sign-in` or made on the page
     #[arg(long, env = "SIGHTLINE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(super) token: Option<String>,
+    /// Certificates (PEM) to trust besides the system's, such as the demo's `DATA/tls/ca.pem`
+    #[arg(long, env = "SIGHTLINE_CA_FILE", value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+}
+
+/// A client of this machine's trusted certificates, and of those in a file.
+pub(super) fn agent(time_max: Duration, ca_file: Option<&Path>) -> anyhow::Result<ureq::Agent> {
+    let mut trusted: Vec<_> = rustls_native_certs::load_native_certs()
+        .certs
+        .iter()
+        .map(|certificate| Certificate::from_der(certificate).to_owned())
+        .collect();
+    if let Some(file) = ca_file {
+        let pem = std::fs::read(file).with_context(|| file.display().to_string())?;
+        let before = trusted.len();
+        for item in ureq::tls::parse_pem(&pem) {
+            if let PemItem::Certificate(certificate) = item.with_context(|| file.display().to_string())? {
+                trusted.push(certificate);
+            }
+        }
+        anyhow::ensure!(trusted.len() > before, "{} holds no certificate", file.display());
+    }
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::Specific(Arc::new(trusted)))
+        .unversioned_rustls_crypto_provider(Arc::new(tls::provider()))
+        .build();
+    let config = ureq::Agent::config_builder().timeout_global(Some(time_max)).http_status_as_error(false);
+    Ok(config.tls_config(tls).build().into())
 }
 
 /// Calls a server.
@@ -34,10 +66,9 @@ pub(super) struct Called {
 }
 
 impl Client {
-    pub(super) fn new(args: &ServerArgs) -> Self {
-        let config =
-            ureq::Agent::config_builder().timeout_global(Some(CALL_TIME_MAX)).http_status_as_error(false).build();
-        Self { agent: config.into(), server: args.server.trim_end_matches('/').to_owned(), token: args.token.clone() }
+    pub(super) fn new(args: &ServerArgs) -> anyhow::Result<Self> {
+        let agent = agent(CALL_TIME_MAX, args.ca_file.as_deref())?;
+        Ok(Self { agent, server: args.server.trim_end_matches('/').to_owned(), token: args.token.clone() })
     }
 
     pub(super) fn with_token(self, token: String) -> Self {
@@ -114,7 +145,7 @@ impl SignIn {
             "login": self.login, "password": password, "door": door, "code": self.code, "deliver": "token",
             "device": "sightline command line",
         });
-        let client = Client::new(&self.server);
+        let client = Client::new(&self.server)?;
         let signed_in = client.post("/api/v1/session", &body)?.success()?;
         let token = signed_in.get("token").and_then(Value::as_str).context("a token in the answer")?.to_owned();
         let rules = signed_in.get("rules").context("rules in the answer")?;

@@ -1,14 +1,18 @@
 //! `sightline demo`: a fictional city with three owners, accounts with random passwords, history and live cameras.
 
+use super::client;
 use super::demo_city::{self, DemoPlan};
+use super::demo_tls::DemoAuthority;
 use super::{block_on, complain, plainly, say};
 use crate::accounts::password::PasswordRules;
 use crate::accounts::{api as account_api, first_start, store as account_store};
 use crate::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use crate::agencies::api::{AddCamera, register_camera};
 use crate::agencies::store::{self as agency_store, Agreement, Reason};
+use crate::app::localhost;
 use crate::basemap::Basemap;
 use crate::cameras::store as camera_store;
+use crate::http::door::Door;
 use crate::http::serve;
 use crate::people::acts::{NewCertificate, PeopleAct};
 use crate::people::store as people_store;
@@ -50,6 +54,10 @@ pub(super) struct Demo {
     /// No live cameras
     #[arg(long)]
     quiet: bool,
+    /// Phones may come: listens on all addresses of this machine, by TLS, with a certificate of an authority that is made in
+    /// the data folder and that each phone has to trust
+    #[arg(long)]
+    phones: bool,
 }
 
 fn instant(text: &str) -> Result<UtcMicros, String> {
@@ -85,11 +93,33 @@ impl Demo {
             let clock_seam: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(&clock);
             let basemap = Basemap::of_city(&city);
             let photo_source = Arc::new(demo_city::FictionalCameras::new(Arc::clone(&city)));
-            let app = App::open(Setup { photo_source, basemap, clock: clock_seam, ..Setup::new(&self.data) }).await?;
-            let listener =
-                TcpListener::bind(self.listen).await.with_context(|| format!("listening on {}", self.listen))?;
+            let listen =
+                if self.phones { SocketAddr::new([0, 0, 0, 0].into(), self.listen.port()) } else { self.listen };
+            anyhow::ensure!(
+                self.phones || listen.ip().is_loopback(),
+                "the demo listens on this machine only; for phones, say --phones"
+            );
+            let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
             // Cookies and second factors want `localhost`, which browsers treat as safe without TLS.
-            let address = format!("http://localhost:{}", listener.local_addr()?.port());
+            let port = listener.local_addr()?.port();
+            let mut public_url = localhost(port);
+            let authority = if self.phones {
+                public_url.set_scheme("https").map_err(|()| anyhow::anyhow!("the scheme of an address"))?;
+                Some(DemoAuthority::make(&self.data.join("tls"))?)
+            } else {
+                None
+            };
+            let master_key = super::master_key()?;
+            let setup = Setup {
+                photo_source,
+                basemap,
+                clock: clock_seam,
+                public_url: public_url.clone(),
+                master_key,
+                ..Setup::new(&self.data)
+            };
+            let app = App::open(setup).await?;
+            let address = public_url.as_str().trim_end_matches('/').to_owned();
             let accounts_file = self.data.join(ACCOUNTS_FILE);
             if !accounts_file.exists() {
                 anyhow::ensure!(
@@ -111,10 +141,22 @@ impl Demo {
             if let Some(at) = plan.at {
                 say(&format!("Its clock started at {at} and runs on from there; now it says {}.", clock.now()));
             }
-            let live =
-                if self.quiet { None } else { Some(demo_city::Live::start(&city, clock, &address, &accounts.cameras)) };
+            let door = match &authority {
+                Some(authority) => {
+                    authority.print(port);
+                    Door::tls(listener, &authority.certificates()?)?
+                }
+                None => Door::plain(listener)?,
+            };
+            let live = if self.quiet {
+                None
+            } else {
+                let agent =
+                    client::agent(demo_city::POST_TIME_MAX, authority.as_ref().map(DemoAuthority::file).as_deref())?;
+                Some(demo_city::Live::start(&city, clock, agent, &address, &accounts.cameras))
+            };
             say(&format!("Sightline listens on {address}"));
-            let served = serve::serve(Arc::clone(&app), listener, stop).await.context("serving");
+            let served = serve::serve(Arc::clone(&app), door, stop).await.context("serving");
             if let Some(live) = live {
                 live.stop();
             }

@@ -20,7 +20,7 @@ use storage::{Clock, ShiftedClock};
 
 const DAYS: u32 = 90;
 /// How long a live camera waits for the server.
-const POST_TIME_MAX: Duration = Duration::from_secs(10);
+pub(super) const POST_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// What the demo's city is made from; kept in the data folder, because pictures of history are drawn from it later.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -139,14 +139,13 @@ impl Live {
     pub(super) fn start(
         city: &Arc<City>,
         clock: Arc<ShiftedClock>,
+        agent: ureq::Agent,
         address: &str,
         credentials: &BTreeMap<String, String>,
     ) -> Self {
         let (stop, stopped) = sync_channel(1);
         let (city, address, credentials) = (Arc::clone(city), address.to_owned(), credentials.clone());
         let thread = std::thread::spawn(move || {
-            let config = ureq::Agent::config_builder().timeout_global(Some(POST_TIME_MAX)).build();
-            let agent = ureq::Agent::from(config);
             for read in city.live(clock.now()) {
                 let wait = u64::try_from(read.scan_time.0 - clock.now().0).unwrap_or_default();
                 match stopped.recv_timeout(Duration::from_micros(wait)) {

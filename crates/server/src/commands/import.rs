@@ -56,7 +56,7 @@ enum Item {
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<()> {
         block_on(async {
-            let app = App::open(self.data.setup()).await?;
+            let app = App::open(self.data.setup()?).await?;
             let result = self.import(&app).await;
             app.close().await;
             result

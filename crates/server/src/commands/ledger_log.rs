@@ -45,9 +45,8 @@ impl LedgerLog {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Export { data, out } => {
-                let vault = Vault::open(&data.join("keys"))?;
-                let key = ledger::verifier_key(&vault, crate::app::LEDGER_ORIGIN)?;
-                let exported = ledger::export(&data.join("ledger"), &key, &out)?;
+                let keys = keys_of(&data)?.join("\n");
+                let exported = ledger::export(&data.join("ledger"), &keys, &out)?;
                 say(&format!("{} entries in {} files in {}", exported.size, exported.files, out.display()));
                 Ok(())
             }
@@ -71,7 +70,10 @@ fn verify_folder(folder: &Path, vkey: Option<&str>, older: Option<&Path>) -> any
     let (log, is_data) = if inside.join("checkpoint").exists() { (inside, true) } else { (folder.to_owned(), false) };
     let key = match vkey {
         Some(vkey) => key_text(vkey)?,
-        None if is_data => ledger::verifier_key(&Vault::open(&folder.join("keys"))?, crate::app::LEDGER_ORIGIN)?,
+        None if is_data => {
+            let checkpoint = std::fs::read(log.join("checkpoint")).context("the checkpoint")?;
+            verify::signed_by(&checkpoint, &keys_of(folder)?)?.to_owned()
+        }
         None => {
             key_text(&log.join("vkey").display().to_string()).context("no `vkey` in the folder; name one by --vkey")?
         }
@@ -91,5 +93,12 @@ fn verify_folder(folder: &Path, vkey: Option<&str>, older: Option<&Path>) -> any
 fn key_text(vkey: &str) -> anyhow::Result<String> {
     let path = Path::new(vkey);
     let text = if path.exists() { std::fs::read_to_string(path)? } else { vkey.to_owned() };
-    Ok(text.trim().to_owned())
+    // After a rotation a file holds a line for each key that signs.
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// The verifier keys of a data folder's log, the current one first.
+fn keys_of(data: &Path) -> anyhow::Result<Vec<String>> {
+    let vault = Vault::open_with(&data.join("keys"), &super::master_key()?)?;
+    Ok(ledger::verifier_keys(&vault, crate::app::LEDGER_ORIGIN)?)
 }

@@ -5,9 +5,11 @@ mod check;
 mod client;
 mod demo;
 mod demo_city;
+mod demo_tls;
 mod feed;
 mod generate;
 mod import;
+mod keys;
 mod ledger_log;
 mod query;
 mod serve;
@@ -38,6 +40,11 @@ enum Command {
     Import(import::Import),
     /// Check a data folder: store and ledger
     Check(check::Check),
+    /// List and exchange keys
+    Keys {
+        #[command(subcommand)]
+        command: keys::Keys,
+    },
     /// Register cameras
     Camera {
         #[command(subcommand)]
@@ -71,8 +78,20 @@ struct DataArgs {
 }
 
 impl DataArgs {
-    fn setup(&self) -> crate::Setup {
-        crate::Setup { postgres: self.postgres.clone(), ..crate::Setup::new(&self.data) }
+    fn setup(&self) -> anyhow::Result<crate::Setup> {
+        let master_key = master_key()?;
+        Ok(crate::Setup { postgres: self.postgres.clone(), master_key, ..crate::Setup::new(&self.data) })
+    }
+}
+
+/// The master key, where the environment says that it is kept elsewhere. Not a flag: arguments are seen by all processes.
+fn master_key() -> anyhow::Result<storage::MasterKeySource> {
+    if let Some(file) = std::env::var_os("SIGHTLINE_MASTER_KEY_FILE") {
+        return keys::read_master_key(&PathBuf::from(file));
+    }
+    match std::env::var("SIGHTLINE_MASTER_KEY") {
+        Ok(text) => Ok(storage::MasterKeySource::from_hex(&text)?),
+        Err(_) => Ok(storage::MasterKeySource::Folder),
     }
 }
 
@@ -92,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Generate(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Keys { command } => command.run(),
         Command::Camera { command } => command.run(),
         Command::Feed { command } => command.run(),
         Command::SignIn(command) => command.run(),

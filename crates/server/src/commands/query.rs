@@ -91,7 +91,7 @@ pub(super) struct Query {
 
 impl Query {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let client = Client::new(&self.server);
+        let client = Client::new(&self.server)?;
         let answer = client.post("/api/v1/queries", &self.body()?)?.success()?;
         let mut rows = page_rows(answer.pointer("/page/rows"));
         let pages = answer.pointer("/page/pages").and_then(Value::as_u64).unwrap_or(1);

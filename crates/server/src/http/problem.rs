@@ -86,6 +86,17 @@ impl Problem {
         Self::new("wrong-credentials", "Sign-in failed", StatusCode::UNAUTHORIZED, detail)
     }
 
+    /// Too many wrong secrets in the middle of a session.
+    pub fn too_many_tries() -> Self {
+        Self::too_many("too many tries; wait fifteen minutes")
+    }
+
+    /// In the middle of a session, which goes on.
+    pub fn wrong_second_factor() -> Self {
+        let detail = "the code or passkey is wrong, was used before, or came too late; your session goes on as it was";
+        Self::new("wrong-second-factor", "Not confirmed", StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
     pub fn accept_rules() -> Self {
         Self {
             unlock: Some("accept the current rules of behaviour".into()),

@@ -5,7 +5,8 @@
 
 use super::{Problem, health, openapi, web};
 use crate::App;
-use crate::accounts::{self, Caller};
+use crate::accounts::{self, Caller, invitations};
+use crate::oversight::entries::Entry;
 use crate::{agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use domain::Role;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -99,12 +101,25 @@ pub fn table() -> Vec<Route> {
         route(Get, "/ledger/vkey", Open, Unlogged, get(oversight::api::verifier_key)),
         route(Get, "/ledger/tile/{*path}", Open, Unlogged, get(oversight::api::tile)),
         route(Post, "/api/v1/first-start", Open, SignIn, post(accounts::first_start::first_start)),
+        route(Post, "/api/v1/invitations/open", Open, SignIn, post(invitations::api::open)),
+        route(Post, "/api/v1/invitations/use", Open, SignIn, post(invitations::api::use_up)),
         route(Post, "/api/v1/session", Open, SignIn, post(accounts::api::sign_in)),
         route(Get, "/api/v1/session", Session, Unlogged, get(accounts::api::me)),
         route(Post, "/api/v1/session/rules", Session, SignIn, post(accounts::api::accept_rules)),
         route(Put, "/api/v1/session/password", Session, SignIn, put(accounts::own_password::change)),
+        route(Post, "/api/v1/session/passkey/challenge", Open, Unlogged, post(accounts::passkeys::sign_in::begin)),
+        route(Post, "/api/v1/session/passkey", Open, SignIn, post(accounts::passkeys::sign_in::sign_in)),
+        route(Post, "/api/v1/session/step-up/challenge", Session, Unlogged, post(accounts::step_up::begin)),
+        route(Post, "/api/v1/session/step-up", Session, SignIn, post(accounts::step_up::step_up)),
         route(Delete, "/api/v1/session", Session, SignIn, delete(accounts::api::sign_out)),
         route(Post, "/api/v1/tokens", AsCaller, Changes, post(accounts::api::make_token)),
+        route(Get, "/api/v1/sessions", AsCaller, Unlogged, get(accounts::session_list::list)),
+        route(Delete, "/api/v1/sessions/{session}", AsCaller, Changes, delete(accounts::session_list::end)),
+        route(Get, "/api/v1/passkeys", AsCaller, Unlogged, get(accounts::passkeys::api::list)),
+        route(Post, "/api/v1/passkeys/challenge", AsCaller, SignIn, post(accounts::passkeys::api::begin)),
+        route(Post, "/api/v1/passkeys", AsCaller, Changes, post(accounts::passkeys::api::add)),
+        route(Put, "/api/v1/passkeys/{id}", AsCaller, Changes, put(accounts::passkeys::api::rename)),
+        route(Delete, "/api/v1/passkeys/{id}", AsCaller, Changes, delete(accounts::passkeys::api::remove)),
         route(Post, "/api/v1/detections", Camera, Ingest, post(cameras::api::native)),
         route(Post, "/api/v1/feeds/rekor", Camera, Ingest, post(cameras::api::rekor)),
         route(Post, "/api/v1/feeds/rekor/{key}", Camera, Ingest, post(cameras::api::rekor_by_path)),
@@ -120,7 +135,7 @@ pub fn table() -> Vec<Route> {
         route(Get, "/api/v1/reasons", AsCaller, Unlogged, get(queries::api::reasons)),
         route(Get, "/api/v1/colleagues", AsCaller, Unlogged, get(queries::api::colleagues)),
         route(Get, "/api/v1/cameras", AsCaller, Unlogged, get(queries::api::cameras)),
-        route(Post, "/api/v1/areas/measure", AsCaller, Unlogged, post(queries::api::measure)),
+        route(Post, "/api/v1/areas/measure", AsCaller, Unlogged, post(queries::measure::measure)),
         route(Post, "/api/v1/queries", AsCaller, ReadsPersonalData, post(queries::api::ask)),
         route(Post, "/api/v1/queries/{query}/show", AsCaller, ReadsPersonalData, post(queries::api::show)),
         route(Post, "/api/v1/queries/{query}/again", AsCaller, ReadsPersonalData, post(queries::api::again)),
@@ -175,9 +190,27 @@ pub fn table() -> Vec<Route> {
         route(Post, "/api/v1/agency/users", manager, Changes, post(agencies::api::create_user)),
         route(Put, "/api/v1/agency/users/{user}/active", manager, Changes, put(people::api::set_active)),
         route(Post, "/api/v1/agency/users/{user}/unlock", manager, Changes, post(people::api::unlock)),
-        route(Get, "/api/v1/agency/people", leader, Unlogged, get(people::api::list)),
+        route(Get, "/api/v1/agency/people", leader, ReadsPersonalData, get(people::api::list)),
         route(Put, "/api/v1/agency/people/{user}", manager, Changes, put(people::api::change)),
+        route(Get, "/api/v1/agency/people/{user}/sessions", manager, Unlogged, get(people::entry::sessions)),
+        route(Delete, "/api/v1/agency/people/{user}/sessions", manager, Changes, delete(people::entry::end_sessions)),
+        route(
+            Delete,
+            "/api/v1/agency/people/{user}/sessions/{session}",
+            manager,
+            Changes,
+            delete(people::entry::end_session),
+        ),
+        route(
+            Delete,
+            "/api/v1/agency/people/{user}/passkeys",
+            manager,
+            Changes,
+            delete(people::entry::remove_passkeys),
+        ),
         route(Post, "/api/v1/agency/people/{user}/certificates", supervisor, Changes, post(people::api::certify)),
+        route(Post, "/api/v1/agency/people/{user}/invitation", manager, Changes, post(invitations::api::make)),
+        route(Delete, "/api/v1/agency/people/{user}/invitation", manager, Changes, delete(invitations::api::end)),
         route(Post, "/api/v1/agency/people/{user}/grants", manager, Changes, post(people::api::grant)),
         route(
             Delete,
@@ -210,7 +243,8 @@ pub fn table() -> Vec<Route> {
 pub fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
     for route in table() {
-        let check = from_fn_with_state((Arc::clone(app), route.access), check_access);
+        let guard = Guard { access: route.access, audit: route.audit, path: route.path };
+        let check = from_fn_with_state((Arc::clone(app), guard), check_access);
         let bytes_max = if route.access == Access::Camera { feeds::limits::BODY_BYTES_MAX } else { BODY_BYTES_MAX };
         router = router
             .route(route.path, route.handler.layer::<_, Infallible>(check).layer(DefaultBodyLimit::max(bytes_max)));
@@ -218,20 +252,40 @@ pub fn router(app: &Arc<App>) -> Router {
     router.fallback(|| async { Problem::not_found() }).with_state(Arc::clone(app))
 }
 
-async fn check_access(State((app, access)): State<(Arc<App>, Access)>, mut request: Request, next: Next) -> Response {
+/// What stands before a route.
+#[derive(Clone, Copy)]
+struct Guard {
+    access: Access,
+    audit: Audit,
+    path: &'static str,
+}
+
+async fn check_access(State((app, guard)): State<(Arc<App>, Guard)>, mut request: Request, next: Next) -> Response {
     // Cameras are known by credentials that their handlers read: the key may be part of the path.
-    if matches!(access, Access::Open | Access::Camera) {
+    if matches!(guard.access, Access::Open | Access::Camera) {
         return next.run(request).await;
     }
     let caller = match Caller::of_request(&app, request.method(), request.headers()).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
+    if let Err(problem) = may_call(&app, &caller, guard.access) {
+        let method = request.method().as_str();
+        return record_refusal(&app, &caller, guard, method, problem)
+            .await
+            .unwrap_or_else(|failed| failed)
+            .into_response();
+    }
+    request.extensions_mut().insert(Arc::new(caller));
+    next.run(request).await
+}
+
+fn may_call(app: &App, caller: &Caller, access: Access) -> Result<(), Problem> {
     if access != Access::Session && !caller.has_accepted_rules() {
-        return Problem::accept_rules().into_response();
+        return Err(Problem::accept_rules());
     }
     if access != Access::Session && caller.password_expires().is_some_and(|expires| expires <= app.clock.now()) {
-        return Problem::change_password().into_response();
+        return Err(Problem::change_password());
     }
     let wanted = match &access {
         Access::Role(role) => std::slice::from_ref(role),
@@ -240,10 +294,29 @@ async fn check_access(State((app, access)): State<(Arc<App>, Access)>, mut reque
     };
     if !wanted.is_empty() && !wanted.iter().any(|role| caller.has_role(*role)) {
         let words: Vec<_> = wanted.iter().map(|role| format!("`{role}`")).collect();
-        return Problem::not_permitted(format!("this needs the role {}", words.join(" or "))).into_response();
+        return Err(Problem::not_permitted(format!("this needs the role {}", words.join(" or "))));
     }
-    request.extensions_mut().insert(Arc::new(caller));
-    next.run(request).await
+    Ok(())
+}
+
+/// A known person tried what the route's audit class would have recorded: so is the try (CJIS AU-2). The path is the
+/// table's, without what stood in its places.
+async fn record_refusal(
+    app: &App,
+    caller: &Caller,
+    guard: Guard,
+    method: &str,
+    problem: Problem,
+) -> Result<Problem, Problem> {
+    if guard.audit == Audit::None {
+        return Ok(problem);
+    }
+    let details = json!({
+        "by": { "user": caller.user.id, "unit": caller.unit.id, "log_in": caller.session.log_in },
+        "method": method, "route": guard.path, "problem": problem.kind,
+    });
+    let entry = app.ledger.record(Entry::of(Some(caller.agency.id), "access.refused", details)).await?.entry();
+    Ok(problem.recorded_as(entry.index))
 }
 
 /// Reads a JSON body. The error names the field by its path and never repeats what was sent in it.

@@ -1,10 +1,11 @@
 //! Listening, limits around every route, background tasks, and a clean stop.
 
+use super::door::Door;
 use super::problem::chain;
 use super::web::AsItIs;
 use super::{Problem, routes};
 use crate::App;
-use crate::accounts::store as account_store;
+use crate::accounts::{invitations, store as account_store};
 use crate::cameras::ingest_log;
 use axum::Router;
 use axum::extract::Request;
@@ -14,10 +15,10 @@ use axum::response::{IntoResponse, Response};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::timeout::TimeoutLayer;
+use url::{Host, Url};
 
 /// A request that takes longer is given up; the ledger keeps that it was asked.
 const REQUEST_TIME_MAX: Duration = Duration::from_mins(1);
@@ -26,8 +27,10 @@ const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
 /// The whole HTTP side: routes, then what holds for all of them.
 pub fn service(app: &Arc<App>) -> Router {
+    let over_tls_only = HttpsOnly::of(&app.public_url);
     routes::router(app)
         .layer(from_fn(problems_only))
+        .layer(from_fn(move |request, next| strict_transport(over_tls_only, request, next)))
         .layer(from_fn(security_headers))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed)))
@@ -38,14 +41,14 @@ fn may_be_compressed(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Exte
 }
 
 /// Serves until `stop` completes, lets running requests end, and closes the app.
-pub async fn serve(
-    app: Arc<App>,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let housekeeping = tokio::spawn(housekeeping(Arc::clone(&app)));
-    let served = axum::serve(listener, service(&app)).with_graceful_shutdown(stop).await;
-    housekeeping.abort();
+pub async fn serve(app: Arc<App>, door: Door, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let mut background = vec![tokio::spawn(housekeeping(Arc::clone(&app)))];
+    if let Some(certificates) = door.certificates() {
+        let certificates = app.certificates.get_or_init(|| Arc::clone(certificates));
+        background.push(tokio::spawn(Arc::clone(certificates).watch()));
+    }
+    let served = axum::serve(door, service(&app)).with_graceful_shutdown(stop).await;
+    background.iter().for_each(tokio::task::JoinHandle::abort);
     app.close().await;
     served
 }
@@ -81,6 +84,9 @@ async fn housekeeping(app: Arc<App>) {
                 "ingest entries could not be written; they are kept and tried again"
             );
         }
+        if let Err(error) = invitations::store::drop_expired(&app.sql, now).await {
+            tracing::error!(cause = chain(&error), "late invitations could not be dropped; they stay invalid");
+        }
         if let Err(error) = account_store::drop_expired_sessions(&app.sql, now).await {
             tracing::error!(cause = chain(&error), "expired sessions could not be dropped; they stay invalid");
         }
@@ -108,6 +114,29 @@ async fn problems_only(request: Request, next: Next) -> Response {
         _ => Problem { status: status.as_u16(), ..Problem::unreadable("the request could not be read") },
     }
     .into_response()
+}
+
+/// Whether browsers are told to come by TLS only from now on: where the public address is one of TLS. Not for `localhost`,
+/// which other services on this machine share, nor for an IP address, where browsers do not heed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct HttpsOnly(bool);
+
+impl HttpsOnly {
+    fn of(public_url: &Url) -> Self {
+        let is_name = matches!(public_url.host(), Some(Host::Domain(name)) if name != "localhost");
+        Self(public_url.scheme() == "https" && is_name)
+    }
+}
+
+/// One year, as RFC 6797 examples and browsers' lists have it.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+async fn strict_transport(https_only: HttpsOnly, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if https_only.0 {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+    }
+    response
 }
 
 async fn security_headers(request: Request, next: Next) -> Response {

@@ -21,10 +21,12 @@ pub async fn checkpoint(State(app): State<Arc<App>>) -> Response {
         .into_response()
 }
 
-/// The key that verifies checkpoints (C2SP signed-note, verifier key form).
+/// The key that verifies checkpoints (C2SP signed-note, verifier key form). After a rotation a line for each key that signs,
+/// the current one first.
 #[utoipa::path(get, path = "/ledger/vkey", tag = "ledger", responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn verifier_key(State(app): State<Arc<App>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{}\n", app.ledger.verifier_key())).into_response()
+    let keys = app.ledger.verifier_keys().join("\n");
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{keys}\n")).into_response()
 }
 
 /// A tile of hashes or a bundle of entries (C2SP tlog-tiles).

@@ -3,3 +3,4 @@
 pub mod alarms;
 pub mod api;
 pub mod entries;
+pub mod key_rotation;

@@ -3,6 +3,7 @@
 
 use super::store::{self, Certificate};
 use super::{administers, mixes_duties};
+use crate::accounts::passkeys::store as passkey_store;
 use crate::accounts::store as account_store;
 use crate::agencies::acts::ActError;
 use crate::agencies::store::{join_words, next_id, small_id};
@@ -48,6 +49,17 @@ pub enum PeopleAct {
         agency: AgencyId,
         user: UserId,
     },
+    /// Ends one session or token of a person, by its id and what lists call it, or all of them.
+    EndSessions {
+        agency: AgencyId,
+        user: UserId,
+        session: Option<(String, String)>,
+    },
+    /// Removes all passkeys of a person who lost them, with every session.
+    RemovePasskeys {
+        agency: AgencyId,
+        user: UserId,
+    },
     SetSeats {
         agency: AgencyId,
         permission: Permission,
@@ -85,6 +97,8 @@ impl PeopleAct {
             | Self::EndGrant { agency, .. }
             | Self::Review { agency, .. }
             | Self::Unlock { agency, .. }
+            | Self::EndSessions { agency, .. }
+            | Self::RemovePasskeys { agency, .. }
             | Self::SetSeats { agency, .. } => *agency,
             Self::Certify(certificate) => certificate.agency,
         }
@@ -99,6 +113,8 @@ impl PeopleAct {
             Self::EndGrant { .. } => "permission.ended",
             Self::Review { .. } => "permission.reviewed",
             Self::Unlock { .. } => "user.unlocked",
+            Self::EndSessions { .. } => "sessions.ended",
+            Self::RemovePasskeys { .. } => "passkeys.removed",
             Self::SetSeats { .. } => "seats.set",
         }
     }
@@ -119,7 +135,10 @@ impl PeopleAct {
             Self::Review { user, permission, keep, .. } => {
                 json!({ "user": user, "permission": permission, "keep": keep })
             }
-            Self::Unlock { user, .. } => json!({ "user": user }),
+            Self::Unlock { user, .. } | Self::RemovePasskeys { user, .. } => json!({ "user": user }),
+            Self::EndSessions { user, session, .. } => {
+                json!({ "user": user, "session": session.as_ref().map(|(_, handle)| handle) })
+            }
             Self::SetSeats { permission, seats, .. } => json!({ "permission": permission, "seats": seats }),
         }
     }
@@ -166,6 +185,18 @@ impl PeopleAct {
                     .bind(user.to_string())
                     .execute(&mut **transaction)
                     .await?;
+                Ok(0)
+            }
+            Self::EndSessions { user, session, .. } => {
+                store::place_of(transaction, agency, user).await?;
+                let session = session.as_ref().map(|(id, _)| id.as_str());
+                account_store::end_sessions_of(transaction, user, session).await?;
+                Ok(0)
+            }
+            Self::RemovePasskeys { user, .. } => {
+                not_oneself(by, user)?;
+                store::place_of(transaction, agency, user).await?;
+                passkey_store::remove_all(transaction, user).await?;
                 Ok(0)
             }
             Self::SetSeats { permission, seats, .. } => Ok(set_seats(transaction, agency, permission, seats).await?),
@@ -317,11 +348,7 @@ async fn grant(
     } else {
         None
     };
-    let (taken, seats) = store::seats_of(transaction, agency, permission).await?;
-    if let Some(seats) = seats.filter(|seats| taken >= *seats) {
-        let sentence = format!("{taken} of {seats} seats are taken; end another person's permission first");
-        return Err(conflict("no-seat", sentence));
-    }
+    free_seat(transaction, agency, permission).await?;
     sqlx::query(
         "INSERT INTO grants (user_id, permission, granted, granted_by, certificate) VALUES ($1, $2, $3, $4, $5)",
     )
@@ -339,6 +366,33 @@ async fn grant(
             .await?;
     }
     Ok(0)
+}
+
+async fn free_seat(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    permission: Permission,
+) -> Result<(), ActError> {
+    let (taken, seats) = store::seats_of(transaction, agency, permission).await?;
+    let Some(seats) = seats.filter(|seats| taken >= *seats) else { return Ok(()) };
+    let sentence = format!("{taken} of {seats} seats are taken; end another person's permission first");
+    Err(conflict("no-seat", sentence))
+}
+
+/// A seat of each permission with which an account is made; counted while nobody else grants in this agency.
+pub(crate) async fn take_seats(
+    transaction: &mut Transaction<'_, Any>,
+    agency: AgencyId,
+    permissions: &BTreeSet<Permission>,
+) -> Result<(), ActError> {
+    sqlx::query("UPDATE agencies SET active = active WHERE id = $1")
+        .bind(i64::from(agency.0))
+        .execute(&mut **transaction)
+        .await?;
+    for permission in permissions {
+        free_seat(transaction, agency, *permission).await?;
+    }
+    Ok(())
 }
 
 /// The certificate that a grant rests on: of somebody who still supervises the person's unit, and is not the one who

@@ -5,12 +5,15 @@ use super::store;
 use super::views::{CertificateView, GrantView, PersonView, review_is_near};
 use crate::App;
 use crate::accounts::Caller;
+use crate::accounts::invitations::store as invitations;
+use crate::accounts::passkeys::store as passkey_store;
 use crate::accounts::store::{self as account_store, User};
 use crate::agencies::acts::{self, Act, Secrets};
 use crate::agencies::api::{Made, MadeAnswer, SetActive, name, words};
 use crate::agencies::store as agency_store;
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::oversight::entries::Entry;
 use crate::training::{store as training_store, views::CourseView};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -22,6 +25,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -40,7 +44,7 @@ pub fn in_reach(caller: &Caller, user: &User) -> bool {
 }
 
 /// The person of a path. Out of reach answers like one who does not exist.
-async fn person(app: &App, caller: &Caller, id: &str) -> Result<UserId, Problem> {
+pub(super) async fn person(app: &App, caller: &Caller, id: &str) -> Result<UserId, Problem> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let user = account_store::user(&app.sql, id).await?.filter(|user| in_reach(caller, user));
     user.map(|user| user.id).ok_or_else(Problem::not_found)
@@ -50,12 +54,13 @@ fn permission(field: &str, word: &str) -> Result<Permission, Problem> {
     Permission::from_word(word).ok_or_else(|| Problem::invalid(field, "the word of a permission, such as `area`"))
 }
 
-async fn perform(app: &App, caller: &Caller, act: PeopleAct) -> MadeAnswer {
+pub(super) async fn perform(app: &App, caller: &Caller, act: PeopleAct) -> MadeAnswer {
     let done = acts::perform(app, Some(caller.user.id), Act::People(act), Secrets::default()).await?;
     Ok((StatusCode::CREATED, Json(Made::from(done))))
 }
 
-/// The people of the agency, by name, with permissions, certificates and trainings. A supervisor sees the own unit.
+/// The people of the agency, by name, with permissions, certificates and trainings. A supervisor sees the own unit. That
+/// the certificates were opened is recorded first: they say why somebody needs to know.
 #[utoipa::path(get, path = "/api/v1/agency/people", operation_id = "people", tag = "people", responses((status = 200, body = Vec<PersonView>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -66,8 +71,16 @@ pub async fn list(
     let people: HashMap<UserId, &User> = everybody.iter().map(|user| (user.id, user)).collect();
     let units = agency_store::units(&app.sql, agency).await?;
     let grants = store::grants_of_agency(&app.sql, agency).await?;
-    let certificates = store::certificates_of_agency(&app.sql, agency).await?;
+    let mut certificates = store::certificates_of_agency(&app.sql, agency).await?;
+    // Of a person who changed units a supervisor reads what was certified for the own unit only.
+    certificates.retain(|one| caller.has_role(Role::AgencyManager) || one.unit == caller.unit.id);
+    let reach = |one: &&store::Certificate| people.get(&one.user).is_some_and(|user| in_reach(&caller, user));
+    let opened: Vec<_> = certificates.iter().filter(reach).map(|certificate| certificate.id).collect();
+    let details = json!({ "by": caller.user.id, "certificates": opened });
+    app.ledger.record(Entry::of(Some(agency), "people.read", details)).await?;
     let trained = training_store::of_agency(&app.sql, agency).await?;
+    let passkeys: HashMap<String, i64> = passkey_store::counts_of(&app.sql, agency).await?.into_iter().collect();
+    let invited = invitations::open_in(&app.sql, agency, now).await?;
     let view = |user: &User| {
         let held = grants.get(&user.id).into_iter().flatten();
         let own = certificates.iter().filter(|certificate| certificate.user == user.id);
@@ -82,6 +95,9 @@ pub async fn list(
             active: user.active,
             locked: user.locked.map(|since| since.to_string()),
             second_factor: user.totp_sealed.is_some(),
+            passkeys: passkeys.get(&user.id.to_string()).copied().unwrap_or_default(),
+            password: !user.password.is_empty(),
+            invited_until: invited.get(&user.id.to_string()).map(ToString::to_string),
             grants: held.map(|(permission, grant)| GrantView::of(limits, *permission, grant, &people, now)).collect(),
             certificates: own
                 .map(|certificate| CertificateView::of(&app.vault, agency, certificate, &people, now))

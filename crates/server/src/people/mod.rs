@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod api;
+pub mod entry;
 pub mod store;
 pub mod views;
 

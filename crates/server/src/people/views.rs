@@ -17,6 +17,7 @@ pub const REVIEW_SHOWN_DAYS: i64 = 30;
 
 /// A person of the agency.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own that is said of the person")]
 pub struct PersonView {
     pub user: String,
     pub login: String,
@@ -29,7 +30,15 @@ pub struct PersonView {
     /// Since when too many failed sign-ins keep the account locked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked: Option<String>,
+    /// Has one-time codes.
     pub second_factor: bool,
+    /// How many passkeys.
+    pub passkeys: i64,
+    /// Signs in with a password; false until the invitation is used.
+    pub password: bool,
+    /// Until when a one-time link can still be used, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invited_until: Option<String>,
     pub grants: Vec<GrantView>,
     /// Newest first.
     pub certificates: Vec<CertificateView>,

@@ -7,7 +7,7 @@ use domain::{DetectionId, PoolId, Purpose, QueryId, Question, UserId, UtcMicros}
 use ledger::EntryRef;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -22,8 +22,8 @@ const ALL_MAX: usize = 512;
 #[derive(Debug)]
 pub struct Asked {
     pub query: QueryId,
-    /// Id of the session that asked; no other sees it.
-    pub session: String,
+    /// The session that asked; no other sees it.
+    pub session: Holder,
     pub user: UserId,
     pub question: Question,
     pub purpose: Purpose,
@@ -39,6 +39,26 @@ pub struct Asked {
     pub timing: Timing,
     pub result: Outcome,
     pub marks: Marks,
+}
+
+/// Id of the session that an answer belongs to. A session that steps up takes its answers along.
+#[derive(Debug)]
+pub struct Holder(Mutex<String>);
+
+impl Holder {
+    pub fn new(session: &str) -> Self {
+        Self(Mutex::new(session.to_owned()))
+    }
+}
+
+impl Asked {
+    fn session(&self) -> MutexGuard<'_, String> {
+        self.session.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn is_of(&self, session: &str) -> bool {
+        *self.session() == session
+    }
 }
 
 /// How long each step of the gate took.
@@ -117,8 +137,9 @@ impl Answers {
         answers.retain(|_, other| asked.asked_at.0 - other.asked_at.0 < ANSWER_MICROS);
         answers.insert(asked.query, Arc::clone(&asked));
         // Query ids are UUIDs of version 7: their order is the order of asking.
+        let session = asked.session().clone();
         let of_session: Vec<_> =
-            answers.iter().filter(|(_, other)| other.session == asked.session).map(|(query, _)| *query).collect();
+            answers.iter().filter(|(_, other)| other.is_of(&session)).map(|(query, _)| *query).collect();
         for query in of_session.iter().take(of_session.len().saturating_sub(PER_SESSION_MAX)) {
             answers.remove(query);
         }
@@ -131,13 +152,21 @@ impl Answers {
     /// An answer of this session. Another session's, a late one and one that never was answer alike.
     pub fn get(&self, session: &str, query: QueryId, now: UtcMicros) -> Result<Arc<Asked>, Problem> {
         let answers = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let asked = answers.get(&query).filter(|asked| asked.session == session);
+        let asked = answers.get(&query).filter(|asked| asked.is_of(session));
         let asked = asked.filter(|asked| now.0 - asked.asked_at.0 < ANSWER_MICROS);
         asked.cloned().ok_or_else(Problem::not_found)
     }
 
+    /// Gives a session's answers to the one that takes its place, of the same person.
+    pub fn hand_over(&self, old: &str, new: &str) {
+        let answers = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for asked in answers.values().filter(|asked| asked.is_of(old)) {
+            new.clone_into(&mut asked.session());
+        }
+    }
+
     pub fn forget_session(&self, session: &str) {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).retain(|_, asked| asked.session != session);
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).retain(|_, asked| !asked.is_of(session));
     }
 
     /// Lets go of what is over; run with the housekeeping every few seconds, so that memory does not wait for the next question.

@@ -1,7 +1,7 @@
 //! The routes of questions.
 
 use super::answers::{Asked, Outcome};
-use super::body::{self, AreaBody, Ask};
+use super::body::{self, Ask};
 use super::gate::{self, Follows, Step, Wanted};
 use super::rows::{self, CommonView, Page, RowFilter};
 use super::sentence;
@@ -17,7 +17,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::{Extension, Json};
 use detections::{Count, FoundRows};
-use domain::limits::AREAS_MAX;
 use domain::{Criteria, MatchKind, Permission, QueryId, Question, TimeFrame};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -319,7 +318,7 @@ pub async fn again(
         purpose: asked.purpose.clone(),
         step: Step::Rows { confirmed_large },
         again_of: Some(asked.query),
-        follows: Follows::Answer,
+        follows: Follows::OtherFrame,
     };
     answer(&app, &*gate::ask(&app, &caller, wanted).await?).await
 }
@@ -451,41 +450,4 @@ pub async fn cameras(
         })
     });
     Ok(Json(seen.collect()))
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Measure {
-    pub areas: Vec<AreaBody>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Measured {
-    /// Size of each area in square metres.
-    pub square_metres: Vec<f64>,
-    /// Fixed cameras of owners that the caller's agency may see, inside any of the areas.
-    pub cameras: usize,
-}
-
-/// The size of areas and how many cameras stand in them: what may be known before a recorded preview. No count of reads.
-#[utoipa::path(post, path = "/api/v1/areas/measure", tag = "queries", request_body = Measure,
-    responses((status = 200, body = Measured), (status = 422, body = Problem)))]
-pub async fn measure(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Arc<Caller>>,
-    bytes: Bytes,
-) -> Result<Json<Measured>, Problem> {
-    let measure = read_json::<Measure>(&bytes)?;
-    if measure.areas.len() > AREAS_MAX {
-        return Err(Problem::invalid("areas", format!("at most {AREAS_MAX} areas")));
-    }
-    let areas = body::areas(&measure.areas, "areas")?;
-    let cameras = sharing::cameras(&app, &caller.agency).await?;
-    let inside = cameras
-        .iter()
-        .filter(|camera| camera.position.is_some_and(|position| areas.iter().any(|area| area.contains(position))));
-    Ok(Json(Measured {
-        cameras: inside.count(),
-        square_metres: areas.iter().map(domain::Area::square_metres).collect(),
-    }))
 }

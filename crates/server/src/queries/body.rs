@@ -3,8 +3,8 @@
 use crate::http::Problem;
 use domain::vehicle::normalise_word;
 use domain::{
-    Area, Criteria, PlatePattern, PlateText, Position, Purpose, Question, QuestionKind, ReasonCode, State, Target,
-    TargetKind, TimeFrame, Token, UtcMicros, VehicleFilter, Widen, Wildcards,
+    Area, Criteria, PlatePattern, PlateText, Purpose, Question, QuestionKind, ReasonCode, State, Target, TargetKind,
+    TimeFrame, Token, UtcMicros, VehicleFilter, Widen, Wildcards,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -88,7 +88,9 @@ pub struct VehicleBody {
     pub year: Option<u16>,
 }
 
-/// A polygon as GeoJSON writes it: rings of `[longitude, latitude]` in degrees, the outline first, then holes.
+/// A polygon as GeoJSON writes it: rings of `[longitude, latitude]` in degrees, the outline first, then holes. Edges are straight
+/// in longitude and latitude. Across the 180th meridian longitudes jump to -180 or go on up to 360; an area spans at most 180
+/// degrees. Rings that cross or touch themselves or each other are refused, and it is said where.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AreaBody {
@@ -157,13 +159,7 @@ impl AreaBody {
             return Err(Problem::invalid(format!("{field}.type"), "an area is a GeoJSON `Polygon`"));
         }
         let at_fault = |error: domain::AreaError| Problem::invalid(format!("{field}.coordinates"), error.to_string());
-        let mut rings = Vec::new();
-        for ring in &self.coordinates {
-            let corners = ring.iter().map(|[lon, lat]| Position::from_degrees(*lat, *lon));
-            rings.push(corners.collect::<Result<Vec<_>, _>>().map_err(at_fault)?);
-        }
-        let mut rings = rings.into_iter();
-        Area::new(rings.next().unwrap_or_default(), rings.collect()).map_err(at_fault)
+        Area::from_degrees(&self.coordinates).map_err(at_fault)
     }
 
     fn place(&self, field: &str) -> Result<domain::Place, Problem> {

@@ -2,7 +2,8 @@
 //!
 //! A refusal is recorded too. If the ledger cannot write, nothing runs and nothing is returned.
 
-use super::answers::{Asked, Marks, Outcome, Timing};
+use super::answers::{Asked, Holder, Marks, Outcome, Timing};
+use super::area_budget::{self, Charge};
 use super::texts;
 use crate::App;
 use crate::accounts::caller::personnel_file;
@@ -45,8 +46,10 @@ pub struct Wanted {
 pub enum Follows {
     /// A new question: its texts count when they are looked for again.
     Nothing,
-    /// A question that was answered; its texts are the same by nature.
+    /// A question that was answered, shown once more; its texts are the same by nature.
     Answer,
+    /// A question that was answered, over another frame: the same texts, and another time that is looked at.
+    OtherFrame,
     /// A preview or a warning of exactly this question.
     Preview,
 }
@@ -57,12 +60,21 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     let mut timing = Timing::default();
     let mut since = Instant::now();
     let mut lap = || std::mem::replace(&mut since, Instant::now()).elapsed();
-    let request = request(app, caller, query, &wanted).await?;
+    let mut request = request(app, caller, query, &wanted).await?;
+    let charge = match wanted.follows {
+        Follows::Nothing | Follows::OtherFrame => {
+            let case = wanted.purpose.case_reference.as_deref();
+            Some(area_budget::charge(app, caller, &wanted.question, case, request.now).await?)
+        }
+        // Exactly this question has been counted.
+        Follows::Answer | Follows::Preview => None,
+    };
+    request.record.area_time = charge.as_ref().map(Charge::facts).unwrap_or_default();
     let policy = caller.policy()?;
     let notice = policy::narrowing_advice(policy, &wanted.question);
     let asked_at = request.now;
     // Beside the search, so that its write is not waited for twice.
-    let noting = note_texts(app, caller, query, &wanted, asked_at);
+    let noting = note(app, caller, query, &wanted, charge.as_ref(), asked_at);
     let pools: Vec<PoolId>;
     let (entry, outcome, result) = match wanted.step {
         Step::Preview => {
@@ -76,11 +88,11 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             timing.entry = lap();
             let entry = recorded.entry();
             let (previewed, noted) = tokio::join!(app.store.preview(recorded), noting);
-            noted?;
             let previewed = previewed?;
             timing.search = lap();
             let damage = &previewed.set_aside;
             let outcome = record_outcome(app, caller, entry, count_json(previewed.count), damage, None).await?;
+            noted?;
             (entry, outcome, Outcome::Previewed(previewed))
         }
         Step::Rows { confirmed_large } => {
@@ -94,10 +106,10 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             timing.entry = lap();
             let entry = recorded.entry();
             let (answer, noted) = tokio::join!(app.store.rows(recorded), noting);
-            noted?;
             let answer = answer?;
             timing.search = lap();
-            match answer {
+            // What came out is recorded before it counts that the texts could not be noted.
+            let answered = match answer {
                 Answer::NeedsConfirmation { at_least } => {
                     let count = json!({ "at_least": at_least });
                     (entry, record_outcome(app, caller, entry, count, &[], None).await?, Outcome::NeedsConfirmation)
@@ -107,14 +119,16 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
                     let outcome = record_outcome(app, caller, entry, count, &found.set_aside, Some(&found)).await?;
                     (entry, outcome, Outcome::Answered(found))
                 }
-            }
+            };
+            noted?;
+            answered
         }
     };
     note_use(app, caller, wanted.question.kind().permission()).await?;
     timing.outcome = lap();
     Ok(app.answers.keep(Asked {
         query,
-        session: caller.session.id.clone(),
+        session: Holder::new(&caller.session.id),
         user: caller.user.id,
         question: wanted.question,
         purpose: wanted.purpose,
@@ -152,18 +166,29 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
     Ok((counted, entry))
 }
 
-async fn note_texts(
+/// Notes what counts against later questions: texts, and area and time.
+async fn note(
     app: &App,
     caller: &Caller,
     query: QueryId,
     wanted: &Wanted,
+    charge: Option<&Charge<'_>>,
     now: UtcMicros,
 ) -> Result<(), Problem> {
     let has_text = wanted.purpose.justification.is_some() || wanted.purpose.suspicion_facts.is_some();
-    if wanted.follows == Follows::Nothing && has_text {
-        texts::note(app, caller, query, &wanted.purpose, now).await?;
+    let has_text = wanted.follows == Follows::Nothing && has_text;
+    let charge = charge.filter(|charge| !charge.is_nothing());
+    if !has_text && charge.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let mut transaction = app.sql.begin().await?;
+    if has_text {
+        texts::note(&mut transaction, app, caller, query, &wanted.purpose, now).await?;
+    }
+    if let Some(charge) = charge {
+        charge.note(&mut transaction).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// A permission that is used does not lapse (ACC-7).
@@ -229,7 +254,7 @@ async fn request(app: &App, caller: &Caller, query: QueryId, wanted: &Wanted) ->
     let purpose = wanted.purpose.clone();
     let reason = agency_store::reason(&app.sql, caller.agency.id, &purpose.reason).await?;
     let colleague = match purpose.on_behalf_of {
-        Some(id) => colleague(app, id).await?,
+        Some(id) => colleague(app, caller, id).await?,
         None => None,
     };
     let now = app.clock.now();
@@ -267,10 +292,12 @@ async fn query_record(app: &App, caller: &Caller, wanted: &Wanted, now: UtcMicro
     Ok(record)
 }
 
-/// The facts of the colleague for whom it is asked (WHY-4): that person's own, whatever this session is.
-async fn colleague(app: &App, id: domain::UserId) -> Result<Option<ColleagueFacts>, Problem> {
-    let Some(user) = account_store::user(&app.sql, id).await? else { return Ok(None) };
-    let Some(agency) = agency_store::agency(&app.sql, user.agency).await? else { return Ok(None) };
+/// The facts of the colleague for whom it is asked (WHY-4): that person's own, whatever this session is. Somebody of another
+/// agency is looked at no further than somebody who does not exist.
+async fn colleague(app: &App, caller: &Caller, id: domain::UserId) -> Result<Option<ColleagueFacts>, Problem> {
+    let user = account_store::user(&app.sql, id).await?.filter(|user| user.agency == caller.agency.id);
+    let Some(user) = user else { return Ok(None) };
+    let agency = &caller.agency;
     let Some(unit) = agency_store::unit(&app.sql, user.unit).await? else { return Ok(None) };
     let grants = people_store::grants_of_user(&app.sql, id).await?;
     let trained = training_store::of_user(&app.sql, id).await?;

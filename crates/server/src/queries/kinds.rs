@@ -1,5 +1,6 @@
 //! What the caller may ask, kind by kind, before anything is asked: for forms that show only what makes sense.
 
+use super::measure::AreaBudgetView;
 use crate::App;
 use crate::accounts::Caller;
 use crate::agencies::{sharing, store as agency_store};
@@ -30,6 +31,9 @@ pub struct KindView {
     /// For kinds with areas: the size of all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub largest_together_square_metres: Option<f64>,
+    /// For kinds with areas: the caller's budget of area and time as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area_budget: Option<AreaBudgetView>,
     /// For a partial plate: known characters, at least.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_characters_min: Option<u32>,
@@ -90,6 +94,7 @@ pub async fn kinds(
     let reasons: Vec<_> = reasons.iter().map(agency_store::Reason::facts).collect();
     let pools = sharing::pools(&app, &caller.agency).await?;
     let published = caller.agency.published.is_some();
+    let budget = AreaBudgetView::of(&app, &caller).await?;
     let view = |kind: &QuestionKind| {
         let standing = policy::kind_standing(policy, &asker, *kind, &reasons, &pools, published, now);
         let standing = standing.ok_or_else(|| Problem::broken("a kind of question could not be tried"))?;
@@ -108,6 +113,7 @@ pub async fn kinds(
             longest_days: limits.longest_span_days(*kind),
             largest_area_square_metres: has_areas.then(|| limits.largest_area_m2.into()),
             largest_together_square_metres: has_areas.then(|| limits.largest_areas_together_m2.into()),
+            area_budget: has_areas.then(|| budget.clone()),
             known_characters_min: is_partial.then_some(limits.fewest_known_characters),
             narrow_below_characters: is_partial.then_some(limits.narrow_below_known),
         })

@@ -4,10 +4,12 @@
 
 pub mod answers;
 pub mod api;
+pub mod area_budget;
 pub mod body;
 pub mod gate;
 pub mod kinds;
 pub mod marks;
+pub mod measure;
 pub mod photos;
 pub mod prints;
 pub mod rows;

@@ -6,7 +6,7 @@ use crate::accounts::{Caller, sessions};
 use domain::time::DAY_MICROS;
 use domain::{Purpose, QueryId, UserId, UtcMicros};
 use policy::REPEATED_DAYS;
-use sqlx::Row;
+use sqlx::{Any, Row, Transaction};
 use storage::sql::Migration;
 use storage::{Sql, SqlError};
 
@@ -30,7 +30,7 @@ fn oldest(now: UtcMicros) -> i64 {
 
 /// Compared without case, signs and blanks, and apart for every person.
 fn key(app: &App, user: UserId, text: &str) -> String {
-    sessions::id_of(&app.vault, &format!("text {user} {}", policy::same_words(text)))
+    sessions::lasting_id_of(&app.vault, &format!("text {user} {}", policy::same_words(text)))
 }
 
 /// How many questions the caller asked with this text within the last thirty days; not counted further than the policy
@@ -39,7 +39,7 @@ pub async fn uses(app: &App, caller: &Caller, text: Option<&String>, now: UtcMic
     let Some(text) = text else { return Ok(0) };
     let most = caller.policy().map_or(1, |policy| policy.limits().repeated_text_max.max(1));
     let query = "SELECT CAST(COUNT(*) AS BIGINT) AS uses FROM
-        (SELECT 1 AS one FROM purpose_texts WHERE user_id = $1 AND text_key = $2 AND used > $3 LIMIT $4) AS some";
+        (SELECT 1 AS one FROM purpose_texts WHERE user_id = $1 AND text_key = $2 AND used > $3 LIMIT $4) AS counted";
     let uses: i64 = sqlx::query(query)
         .bind(caller.user.id.to_string())
         .bind(key(app, caller.user.id, text))
@@ -53,6 +53,7 @@ pub async fn uses(app: &App, caller: &Caller, text: Option<&String>, now: UtcMic
 
 /// Notes the texts of a question that passed, and forgets what is older than thirty days.
 pub async fn note(
+    transaction: &mut Transaction<'_, Any>,
     app: &App,
     caller: &Caller,
     query: QueryId,
@@ -60,7 +61,6 @@ pub async fn note(
     now: UtcMicros,
 ) -> Result<(), sqlx::Error> {
     let texts = [purpose.justification.as_ref(), purpose.suspicion_facts.as_ref()];
-    let mut transaction = app.sql.begin().await?;
     for text in texts.into_iter().flatten() {
         sqlx::query(
             "INSERT INTO purpose_texts (user_id, text_key, query, used) VALUES ($1, $2, $3, $4)
@@ -70,9 +70,9 @@ pub async fn note(
         .bind(key(app, caller.user.id, text))
         .bind(query.to_string())
         .bind(now.0)
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await?;
     }
-    sqlx::query("DELETE FROM purpose_texts WHERE used <= $1").bind(oldest(now)).execute(&mut *transaction).await?;
-    transaction.commit().await
+    sqlx::query("DELETE FROM purpose_texts WHERE used <= $1").bind(oldest(now)).execute(&mut **transaction).await?;
+    Ok(())
 }

@@ -186,7 +186,10 @@ pub async fn import(
     let zone = TimeZone::get(&caller.agency.zone).map_err(|_| Problem::broken("the agency's zone is not known"))?;
     let people = account_store::users_of(&app.sql, caller.agency.id).await?;
     let people = people.into_iter().map(|user| (user.login, user.id)).collect();
-    let records = import::read(&bytes, &people, &zone, app.clock.now())?;
+    let records = match import::read(&bytes, &people, &zone, app.clock.now()) {
+        Ok(records) => records,
+        Err(problem) => return Err(acts::refuse_file(&app, &caller, "training.refused", problem).await?),
+    };
     let count = records.len();
     let act = Act::Training(TrainingAct::Import { agency: caller.agency.id, records });
     let done = acts::perform(&app, Some(caller.user.id), act, Secrets::default()).await?;

@@ -9,14 +9,21 @@
 )]
 
 mod accounts;
+mod areas;
+mod areas_postgis;
 mod basemap;
+mod coverage;
+mod databases;
 mod facts;
 mod gate;
 mod ingest;
+mod invitations;
+mod keys;
 mod kinds;
 mod large;
 mod management;
 mod marks;
+mod passkeys;
 mod passwords;
 mod people;
 mod photos;
@@ -27,6 +34,8 @@ mod refusals;
 mod revocation;
 mod routes;
 mod saved_areas;
+mod sharing;
+mod soft_key;
 mod training;
 mod web;
 mod world;

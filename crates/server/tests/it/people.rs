@@ -275,3 +275,44 @@ async fn acc_7_accounts_of_an_older_data_folder_keep_their_permissions_without_a
     people_store::migrate(&sql, NOW.plus_micros(DAY)).await.unwrap();
     assert_eq!(people_store::grants_of_user(&sql, officer).await.unwrap(), grants);
 }
+
+#[tokio::test]
+async fn acc_7_an_account_is_made_with_permissions_only_while_there_are_seats() {
+    let world = with_rookie().await;
+    let chief = world.sign_in("chief", "plain").await;
+    let taken = world.get("/api/v1/agency/access", &chief).await.ok()["seats"][0]["taken"].clone();
+    world.put("/api/v1/agency/seats/full", &chief, json!({ "seats": taken })).await.ok();
+    let unit = world.unit_of("sergeant").await;
+    let user = |permissions: Value| {
+        json!({ "login": "late", "name": "Late", "password": PASSWORD, "unit": unit.0, "roles": [],
+            "permissions": permissions })
+    };
+    let problem = world.post("/api/v1/agency/users", &chief, user(json!(["full"]))).await.refused(409);
+    assert_eq!(problem["rule"], "no-seat");
+    world.post("/api/v1/agency/users", &chief, user(json!([]))).await.ok();
+}
+
+#[tokio::test]
+async fn aud_1_acc_7_who_reads_why_somebody_needs_to_know_is_recorded_first() {
+    let world = with_rookie().await;
+    let (chief, sergeant) = (world.sign_in("chief", "plain").await, world.sign_in("sergeant", "plain").await);
+    certify(&world, &sergeant, "rookie", "area").await.ok();
+    world.get("/api/v1/agency/people", &chief).await.ok();
+    let record = world.newest(world.police, "people.read").await.record;
+    assert_eq!((&record["by"], record["certificates"].as_array().unwrap().len()), (&json!(world.id("chief")), 1));
+}
+
+#[tokio::test]
+async fn aud_1_a_file_that_is_not_taken_leaves_an_entry_without_what_stands_in_it() {
+    let world = World::new().await;
+    let chief = world.sign_in("chief", "plain").await;
+    for (path, file, kind) in [
+        ("/api/v1/agency/cases/imports", "case_reference,status\nHF-1,maybe\n", "case-list.refused"),
+        ("/api/v1/agency/training/imports", "login,course,date\nzebra,privacy,2026-05-01\n", "training.refused"),
+    ] {
+        let problem = world.post_csv(path, &chief, file).await.refused(422);
+        let record = world.newest(world.police, kind).await;
+        assert_eq!(problem["ledger_entry"], record.index);
+        assert_eq!(record.record, json!({ "by": world.id("chief"), "faulty_lines": 1 }));
+    }
+}

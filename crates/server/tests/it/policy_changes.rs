@@ -51,7 +51,7 @@ async fn agy_5_a_narrower_number_is_in_force_on_the_next_question() {
         (&shown["limits"]["fewest_known_characters"], &shown["changed"]),
         (&json!(3), &json!(["fewest_known_characters"]))
     );
-    assert_eq!(two.world.newest(two.world.police, "query.rows").await.record["policy"], "open/4+1");
+    assert_eq!(two.world.newest(two.world.police, "query.rows").await.record["policy"], "open/5+1");
     let other = two.world.sign_in("manager", "plain").await;
     assert_eq!(two.world.get("/api/v1/agency/policy", &other).await.ok()["revision"], 0, "another agency's stays");
 }
@@ -120,5 +120,38 @@ async fn agy_5_another_preset_is_a_change_like_any_other() {
     assert_eq!(two.policy().await["preset"], "strict");
     let area = ask("area", json!({ "areas": [square(34.0, -140.0)] }));
     let problem = two.world.post("/api/v1/queries", &two.detective, area).await.refused(403);
-    assert_eq!(problem["rule"], "second-person");
+    // The detective came by password and code, which opens the enhanced door there no more.
+    assert_eq!(problem["rule"], "enhanced-log-in");
+}
+
+#[tokio::test]
+async fn agy_5_no_proposal_gets_the_number_of_an_earlier_one_and_the_entry_says_what_was_confirmed() {
+    let two = TwoManagers::begin().await;
+    let wider = |known: u32| json!({ "limits": { "fewest_known_characters": known }, "document": document() });
+    two.world.post(CHANGES, &two.first, json!({ "limits": { "fewest_known_characters": 4 } })).await.ok();
+    let mild = two.world.post(CHANGES, &two.first, wider(3)).await.ok()["id"].clone();
+    let wide = two.world.post(CHANGES, &two.first, wider(1)).await.ok()["id"].clone();
+    assert_ne!(mild, wide);
+    // Who looked at the mild one does not confirm the wide one.
+    two.world.post(&format!("{CHANGES}/{mild}/confirm"), &two.second, json!({})).await.refused(404);
+    assert_eq!(two.policy().await["limits"]["fewest_known_characters"], 4);
+    two.world.post(&format!("{CHANGES}/{wide}/confirm"), &two.second, json!({})).await.ok();
+    let record = two.world.newest(two.world.police, "policy.widening-confirmed").await.record;
+    assert_eq!(record["act"]["limits"]["fewest_known_characters"], 1);
+}
+
+#[tokio::test]
+async fn agy_5_an_optional_limit_is_taken_away_like_anything_that_widens() {
+    let two = TwoManagers::begin().await;
+    two.world.post(CHANGES, &two.first, json!({ "limits": { "longest_look_back_days": 21 } })).await.ok();
+    let without = json!({ "without": ["longest_look_back_days"] });
+    assert_eq!(two.world.post(CHANGES, &two.first, without.clone()).await.refused(422)["field"], "document");
+    let body = json!({ "without": ["longest_look_back_days"], "document": document() });
+    let id = two.world.post(CHANGES, &two.first, body).await.ok()["id"].clone();
+    assert_eq!(two.policy().await["limits"]["longest_look_back_days"], 21);
+    two.world.post(&format!("{CHANGES}/{id}/confirm"), &two.second, json!({})).await.ok();
+    assert_eq!(two.policy().await["limits"]["longest_look_back_days"], Value::Null);
+    // What a policy cannot do without is not taken away.
+    let wrong = json!({ "without": ["largest_area_m2"], "document": document() });
+    assert_eq!(two.world.post(CHANGES, &two.first, wrong).await.refused(422)["field"], "limits");
 }

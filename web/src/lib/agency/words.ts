@@ -45,23 +45,3 @@ export const PROFILES: Record<string, readonly string[]> = {
 	'pia-039b': ['investigations', 'enforcement', 'default'],
 	open: ['default'],
 };
-
-/** Letters and digits that cannot be taken for one another. */
-const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
-const GROUPS = 4;
-const GROUP = 5;
-
-/** A password to hand over once, from the browser's own source of chance. */
-export function newPassword(): string {
-	const groups: string[] = [];
-	for (let count = 0; count < GROUPS; count += 1) {
-		let group = '';
-		while (group.length < GROUP) {
-			// Values above the last whole multiple would make the first letters likelier.
-			const [value = 255] = crypto.getRandomValues(new Uint8Array(1));
-			if (value < 256 - (256 % ALPHABET.length)) group += ALPHABET[value % ALPHABET.length];
-		}
-		groups.push(group);
-	}
-	return groups.join('-');
-}

@@ -116,7 +116,7 @@ export interface KindRules {
 }
 
 /** The rule of the presets that wants the enhanced door. */
-const DOOR_RULE = 'enhanced-log-in';
+export const DOOR_RULE = 'enhanced-log-in';
 
 const UNKNOWN: KindRules = {
 	needs: null,

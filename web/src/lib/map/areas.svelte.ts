@@ -36,6 +36,10 @@ export class Areas {
 	selected = $state<number | null>(null);
 	/** Fixed cameras inside any of them; null until measured. */
 	cameras = $state<number | null>(null);
+	/** Square metres of all of them, each place counted once; null until the service has measured. */
+	squareMetres = $state<number | null>(null);
+	/** What is left of one's own budget of area and time; null until it is known. */
+	budget = $state.raw<Schemas['AreaBudgetView'] | null>(null);
 	/** Why they could not be measured, such as a ring that crosses itself. */
 	problem = $state.raw<Problem | null>(null);
 	/** The tool in hand; set it to begin drawing from elsewhere on the page. */
@@ -93,6 +97,8 @@ export class Areas {
 		this.list = [];
 		this.selected = null;
 		this.cameras = null;
+		this.squareMetres = null;
+		this.budget = null;
 		this.problem = null;
 		this.tool = 'move';
 	}
@@ -102,21 +108,13 @@ export class Areas {
 		return this.list.map(({ rings }) => ({ type: 'Polygon', coordinates: rings }));
 	}
 
-	/** Together; null until all are measured. */
-	get squareMetres(): number | null {
-		let sum = 0;
-		for (const { squareMetres } of this.list) {
-			if (squareMetres === null) return null;
-			sum += squareMetres;
-		}
-		return sum;
-	}
-
 	/** Size and cameras from the service: what may be known before a recorded preview. The last call wins. */
 	async measure(): Promise<void> {
 		this.#measuring?.abort();
+		this.squareMetres = null;
 		if (this.list.length === 0) {
 			this.cameras = null;
+			this.budget = null;
 			this.problem = null;
 			return;
 		}
@@ -130,6 +128,8 @@ export class Areas {
 				if (area) area.squareMetres = measured.square_metres[index] ?? null;
 			});
 			this.cameras = measured.cameras;
+			this.squareMetres = measured.together_square_metres;
+			this.budget = measured.budget;
 			this.problem = null;
 		} catch (error) {
 			if (measuring.signal.aborted) return;

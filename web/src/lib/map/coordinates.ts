@@ -2,28 +2,30 @@
 import { Problem } from '../api/problem';
 import { number } from '../words/numbers';
 import type { LonLat } from './areas.svelte';
-import { closed, crossesItself, open, rounded } from './geometry';
+import { closed, crossing, open, rounded, unrolled } from './geometry';
 
 /** The service's limits (crates/domain/src/limits.rs). */
 export const AREAS_MAX = 50;
 export const CORNERS_MAX = 10_000;
+/** Corners of an area across the 180th meridian may go on counting. */
+const CORNER_LONGITUDE_MAX = 360;
 
 /** A latitude and a longitude: `34.002, -140.053`, also with spaces, degree signs or letters (`34.002° N 140.053° W`). */
-export function readPlace(text: string, where = ''): LonLat {
+export function readPlace(text: string, where = '', most = 180): LonLat {
 	const wrong = (what: string) => Problem.here(where ? `${where}: ${what}` : what, 'coordinates');
 	const written = text.trim().replaceAll('°', ' ').replaceAll('−', '-');
 	const match = /^([-+]?\d+(?:\.\d+)?)\s*([NS])?[\s,;]+([-+]?\d+(?:\.\d+)?)\s*([EW])?$/i.exec(written);
 	if (!match) throw wrong('write a latitude and a longitude in degrees, such as 34.002, -140.053');
 	const lat = Number(match[1]) * (/s/i.test(match[2] ?? '') ? -1 : 1);
 	const lon = Number(match[3]) * (/w/i.test(match[4] ?? '') ? -1 : 1);
-	const fault = placeFault(lon, lat);
+	const fault = placeFault(lon, lat, most);
 	if (fault) throw wrong(fault);
 	return rounded([lon, lat]);
 }
 
-function placeFault(lon: number, lat: number): string | null {
+function placeFault(lon: number, lat: number, most = 180): string | null {
 	if (Math.abs(lat) > 90) return `a latitude is between -90 and 90, not ${lat}`;
-	if (Math.abs(lon) > 180) return `a longitude is between -180 and 180, not ${lon}`;
+	if (Math.abs(lon) > most) return `a longitude is between -${most} and ${most}, not ${lon}`;
 	return null;
 }
 
@@ -31,7 +33,7 @@ function placeFault(lon: number, lat: number): string | null {
 export function readAreas(text: string): LonLat[][][] {
 	const trimmed = text.trim();
 	if (trimmed === '') throw Problem.here('Type corners, or paste GeoJSON', 'coordinates');
-	const areas = /^[{[]/.test(trimmed) ? readGeoJson(trimmed) : [[readCorners(trimmed)]];
+	const areas = (/^[{[]/.test(trimmed) ? readGeoJson(trimmed) : [[readCorners(trimmed)]]).map(unrolled);
 	if (areas.length > AREAS_MAX)
 		throw Problem.here(`These are ${number(areas.length)} areas; a question has at most ${AREAS_MAX}`, 'coordinates');
 	areas.forEach((rings, index) => {
@@ -39,8 +41,12 @@ export function readAreas(text: string): LonLat[][][] {
 		const corners = rings.reduce((sum, ring) => sum + open(ring).length, 0);
 		if (corners > CORNERS_MAX)
 			throw Problem.here(`${name} has ${number(corners)} corners; ${number(CORNERS_MAX)} is the limit`, 'coordinates');
-		if (rings.some(crossesItself))
-			throw Problem.here(`${name} crosses itself. Order its corners along the outline`, 'coordinates');
+		const where = rings.map(crossing).find((place) => place !== null);
+		if (where)
+			throw Problem.here(
+				`${name} crosses or touches itself at ${writePlace(where)}. Order its corners along the outline`,
+				'coordinates',
+			);
 	});
 	return areas;
 }
@@ -48,7 +54,9 @@ export function readAreas(text: string): LonLat[][][] {
 /** A corner a line. */
 function readCorners(text: string): LonLat[] {
 	const lines = text.split(/\r?\n/).map((line, index) => ({ line: line.trim(), where: `Line ${index + 1}` }));
-	const corners = lines.filter(({ line }) => line !== '').map(({ line, where }) => readPlace(line, where));
+	const corners = lines
+		.filter(({ line }) => line !== '')
+		.map(({ line, where }) => readPlace(line, where, CORNER_LONGITUDE_MAX));
 	return checkedRing(corners, 'An area');
 }
 
@@ -135,7 +143,7 @@ function readCorner(corner: unknown, where: string): LonLat {
 	const [lon, lat] = Array.isArray(corner) ? (corner as unknown[]) : [];
 	if (typeof lon !== 'number' || typeof lat !== 'number')
 		throw Problem.here(`${where}: a corner is two numbers, [longitude, latitude]`, 'coordinates');
-	const fault = placeFault(lon, lat);
+	const fault = placeFault(lon, lat, CORNER_LONGITUDE_MAX);
 	// Heights and anything after them are not part of an area.
 	if (fault) throw Problem.here(`${where}: ${fault}. GeoJSON writes the longitude first`, 'coordinates');
 	return rounded([lon, lat]);

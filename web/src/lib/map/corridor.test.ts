@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LonLat } from './areas.svelte';
 import { corridor } from './corridor';
-import { crossesItself, isInside, lengthOf, metresBetween, Plane, roughSize, type Metres } from './geometry';
+import { crossesItself, isInside, lengthOf, metresBetween, Plane, size, type Metres } from './geometry';
 
 const plane = new Plane([-140, 34]);
 const line = (...points: Metres[]): LonLat[] => points.map((point) => plane.place(point));
@@ -26,7 +26,7 @@ describe('QRY 4 a corridor along a road', () => {
 		expect(holes).toEqual([]);
 		expect(outline![0]).toEqual(outline!.at(-1));
 		const expected = 1000 * 100 + Math.PI * 50 ** 2;
-		expect(roughSize([outline!]) / expected).toBeCloseTo(1, 2);
+		expect(size([outline!]) / expected).toBeCloseTo(1, 2);
 	});
 
 	it('has its edge everywhere at half its width from the line', () => {
@@ -62,7 +62,7 @@ describe('QRY 4 a corridor along a road', () => {
 		expect(rings).toHaveLength(2);
 		expect(isInside(plane.place([300, 300]), rings[0]!)).toBe(true);
 		expect(isInside(plane.place([300, 300]), rings[1]!)).toBe(true);
-		expect(roughSize([rings[1]!])).toBeCloseTo(500 * 500, -3);
+		expect(size([rings[1]!])).toBeCloseTo(500 * 500, -3);
 	});
 
 	it('is nothing for a line without length or width', () => {

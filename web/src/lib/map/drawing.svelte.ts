@@ -4,17 +4,18 @@ import { toasts } from '../ui/toasts.svelte';
 import { areaLetter } from '../words/areas';
 import { metres, squareMetres } from '../words/numbers';
 import type { Along, Areas, DrawnArea, LonLat, Shape, Tool } from './areas.svelte';
-import { AREAS_MAX } from './coordinates';
+import { AREAS_MAX, writePlace } from './coordinates';
 import { corridor } from './corridor';
 import {
 	boundsOf,
 	closed,
 	crossesItself,
+	crossing,
 	holeFault,
 	lengthOf,
 	metresBetween,
 	open,
-	roughSize,
+	size,
 	rounded,
 } from './geometry';
 import type { Scene } from './scene';
@@ -172,7 +173,7 @@ export class Drawing {
 		} else if (geometry.type === 'Polygon') {
 			const ring = geometry.coordinates[0] as LonLat[];
 			this.corners = Number(properties.committedCoordinateCount ?? open(ring).length);
-			this.size = open(ring).length > 2 ? roughSize([ring]) : null;
+			this.size = open(ring).length > 2 ? size([ring]) : null;
 			this.reach = properties.mode === 'circle' ? radiusOf(ring) : null;
 			this.crosses = properties.mode === 'polygon' && crossesItself(ring);
 		}
@@ -181,7 +182,7 @@ export class Drawing {
 	#showCorridor(): void {
 		if (this.#mode !== 'linestring' && this.#edited.length === 0) return;
 		const rings = this.#line.length > 1 ? corridor(this.#line, this.width) : [];
-		this.size = rings.length ? roughSize(rings) : null;
+		this.size = rings.length ? size(rings) : null;
 		const geometry: GeoJSON.Polygon = { type: 'Polygon', coordinates: rings };
 		this.#scene.set('draft', rings.length ? [{ type: 'Feature', properties: {}, geometry }] : []);
 	}
@@ -203,7 +204,8 @@ export class Drawing {
 		} else if (geometry.type === 'Polygon') {
 			const ring = closed(geometry.coordinates[0]!.map((corner) => rounded(corner as LonLat)));
 			if (tool === 'hole') return this.#addHole(ring, again);
-			if (crossesItself(ring)) return again('The outline crosses itself');
+			const where = crossing(ring);
+			if (where) return again(`The outline crosses or touches itself at ${writePlace(where)}`);
 			this.#add(tool as Shape, [ring]);
 		}
 	}
@@ -215,7 +217,7 @@ export class Drawing {
 			const area = this.#areas.add(shape, rings, along);
 			this.#areas.selected = area.id;
 			const letter = areaLetter(this.#areas.list.length - 1);
-			toasts.say(`Area ${letter} drawn, about ${squareMetres(roughSize(rings))}.`);
+			toasts.say(`Area ${letter} drawn, ${squareMetres(size(rings))}.`);
 		}
 		this.#areas.tool = 'move';
 	}
@@ -230,7 +232,7 @@ export class Drawing {
 			shape: area.shape === 'circle' || area.shape === 'corridor' ? area.shape : 'polygon',
 		});
 		this.#areas.tool = 'move';
-		toasts.say(`Hole added. About ${squareMetres(roughSize([...rings, ring]))} remain.`);
+		toasts.say(`Hole added. ${squareMetres(size([...rings, ring]))} remain.`);
 	}
 
 	/** Gives the selected area's corners handles. */

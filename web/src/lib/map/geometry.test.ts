@@ -12,7 +12,7 @@ import {
 	open,
 	Plane,
 	rectangle,
-	roughSize,
+	size,
 } from './geometry';
 
 const HARBOR: LonLat = [-140, 34];
@@ -40,7 +40,7 @@ describe('circles', () => {
 	});
 
 	it('has nearly the size of a true circle', () => {
-		expect(roughSize([circle(HARBOR, 100)]) / (Math.PI * 100 ** 2)).toBeCloseTo(0.998, 2);
+		expect(size([circle(HARBOR, 100)]) / (Math.PI * 100 ** 2)).toBeCloseTo(0.998, 2);
 	});
 
 	it('works where a degree of longitude is short', () => {
@@ -58,9 +58,9 @@ describe('rings', () => {
 
 	it('are measured with their holes taken out', () => {
 		const hole = rectangle([0.25, 0.25], [0.75, 0.75]);
-		expect(roughSize([square, hole]) / roughSize([square])).toBeCloseTo(0.75, 2);
+		expect(size([square, hole]) / size([square])).toBeCloseTo(0.75, 2);
 		expect(
-			roughSize([
+			size([
 				[
 					[0, 0],
 					[1, 1],

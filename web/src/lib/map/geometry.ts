@@ -1,5 +1,6 @@
-/** Shapes on the ground, exact enough for drawing hands; the service measures exactly. */
+/** Shapes on the ground. */
 import type { LonLat } from './areas.svelte';
+import { ringSize } from './size';
 
 /** Metres east and north of a plane's middle. */
 export type Metres = [number, number];
@@ -79,22 +80,19 @@ export function rectangle([west, south]: LonLat, [east, north]: LonLat): LonLat[
 	]);
 }
 
-function ringSize(ring: LonLat[], plane: Plane): number {
-	const corners = open(ring).map((corner) => plane.metres(corner));
-	let twice = 0;
-	corners.forEach(([x, y], index) => {
-		const [nextX, nextY] = corners[(index + 1) % corners.length]!;
-		twice += x * nextY - nextX * y;
-	});
-	return Math.abs(twice) / 2;
+/** Without a jump at the 180th meridian: an edge takes the shorter way round, as the service has it. */
+export function unrolled(rings: LonLat[][]): LonLat[][] {
+	const jumps = (ring: LonLat[]) =>
+		ring.some(([lon], index) => Math.abs(lon - ring[(index + 1) % ring.length]![0]) > 180);
+	if (!rings.some(jumps)) return rings;
+	return rings.map((ring) => ring.map(([lon, lat]) => (lon < 0 ? rounded([lon + 360, lat]) : [lon, lat])));
 }
 
-/** Square metres, holes taken out. */
-export function roughSize([outline = [], ...holes]: LonLat[][]): number {
+/** Square metres as the service measures them, holes taken out. */
+export function size(rings: LonLat[][]): number {
+	const [outline = [], ...holes] = unrolled(rings);
 	if (outline.length < 3) return 0;
-	const [west, south, east, north] = boundsOf(outline)!;
-	const plane = new Plane([(west + east) / 2, (south + north) / 2]);
-	return ringSize(outline, plane) - holes.reduce((sum, hole) => sum + ringSize(hole, plane), 0);
+	return ringSize(outline) - holes.reduce((sum, hole) => sum + ringSize(hole), 0);
 }
 
 /** Null where there is nothing to hold. */
@@ -119,8 +117,10 @@ export function isInside([lon, lat]: LonLat, ring: LonLat[]): boolean {
 	return inside;
 }
 
-const turn = (a: LonLat, b: LonLat, c: LonLat): number =>
-	Math.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]));
+/** Twice the signed area of a triangle. */
+const area = (a: LonLat, b: LonLat, c: LonLat): number => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+
+const turn = (a: LonLat, b: LonLat, c: LonLat): number => Math.sign(area(a, b, c));
 
 const cross = (a: LonLat, b: LonLat, c: LonLat, d: LonLat): boolean =>
 	turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0;
@@ -130,13 +130,45 @@ function* edges(ring: LonLat[]): Generator<[LonLat, LonLat]> {
 	for (let index = 0; index < corners.length; index++) yield [corners[index]!, corners[(index + 1) % corners.length]!];
 }
 
-/** Whether two edges of a ring cross. Rings with more corners than this are left to the service. */
-export function crossesItself(ring: LonLat[]): boolean {
-	const all = [...edges(ring)];
-	if (all.length > CROSSING_CORNERS_MAX) return false;
-	return all.some(([a, b], index) => all.slice(index + 2).some(([c, d]) => cross(a, b, c, d)));
+const whole = ([lon, lat]: LonLat): LonLat => [Math.round(lon * 1e7), Math.round(lat * 1e7)];
+
+const between = (a: LonLat, b: LonLat, c: LonLat): boolean =>
+	turn(a, b, c) === 0 &&
+	Math.min(a[0], b[0]) <= c[0] &&
+	c[0] <= Math.max(a[0], b[0]) &&
+	Math.min(a[1], b[1]) <= c[1] &&
+	c[1] <= Math.max(a[1], b[1]);
+
+/**
+ * Where a ring crosses or touches itself, which the service refuses; null where it does not. Rings with more corners than
+ * {@link CROSSING_CORNERS_MAX} are left to the service.
+ */
+export function crossing(ring: LonLat[]): LonLat | null {
+	const corners = open(unrolled([ring])[0]!.map(whole)).filter((corner, index, all) => !same(corner, all[index - 1]));
+	const count = corners.length;
+	if (count < 3 || count > CROSSING_CORNERS_MAX) return null;
+	const degrees = ([x, y]: LonLat): LonLat => [x / 1e7, y / 1e7];
+	for (let first = 0; first < count; first++) {
+		const [a, b] = [corners[first]!, corners[(first + 1) % count]!];
+		if (between(a, b, corners[(first + 2) % count]!)) return degrees(corners[(first + 2) % count]!);
+		if (between(a, b, corners[(first + count - 1) % count]!)) return degrees(corners[(first + count - 1) % count]!);
+		for (let second = first + 2; second < count; second++) {
+			if (first === 0 && second === count - 1) continue;
+			const [c, d] = [corners[second]!, corners[(second + 1) % count]!];
+			if (cross(a, b, c, d)) {
+				const [from, to] = [area(a, b, c), area(a, b, d)];
+				const share = from / (from - to);
+				return degrees([c[0] + share * (d[0] - c[0]), c[1] + share * (d[1] - c[1])]);
+			}
+			if (between(a, b, c) || between(a, b, d)) return degrees(between(a, b, c) ? c : d);
+			if (between(c, d, a) || between(c, d, b)) return degrees(between(c, d, a) ? a : b);
+		}
+	}
+	return null;
 }
 const CROSSING_CORNERS_MAX = 2_000;
+
+export const crossesItself = (ring: LonLat[]): boolean => crossing(ring) !== null;
 
 /** What is wrong with a hole, as a sentence; null where it lies well in the outline and apart from the other holes. */
 export function holeFault(hole: LonLat[], [outline = [], ...holes]: LonLat[][]): string | null {

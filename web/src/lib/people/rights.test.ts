@@ -29,6 +29,8 @@ const person = (more: Partial<Person> = {}): Person => ({
 	cleared: false,
 	active: true,
 	second_factor: false,
+	passkeys: 0,
+	password: true,
 	grants: [],
 	certificates: [],
 	training: [],

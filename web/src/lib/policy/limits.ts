@@ -56,6 +56,20 @@ export const FIELDS: readonly LimitField[] = [
 		kind: 'number',
 		unit: 'm²',
 	},
+	{
+		name: 'area_budget_person_km2_days',
+		label: 'Area and time of one person within 30 days',
+		group: 'What may be asked',
+		kind: 'number',
+		unit: 'km² × days',
+	},
+	{
+		name: 'area_budget_case_km2_days',
+		label: 'Area and time for one case within 30 days',
+		group: 'What may be asked',
+		kind: 'number',
+		unit: 'km² × days',
+	},
 	{ name: 'smallest_area_m2', label: 'Smallest single area', group: 'What may be asked', kind: 'number', unit: 'm²' },
 	{
 		name: 'fewest_known_characters',
@@ -112,6 +126,12 @@ export const FIELDS: readonly LimitField[] = [
 		group: 'What must be said',
 		kind: 'choice',
 		options: STRICT,
+	},
+	{
+		name: 'phishing_resistant',
+		label: 'The enhanced door takes a passkey only',
+		group: 'How access is kept',
+		kind: 'flag',
 	},
 	{
 		name: 'needs_certificate',

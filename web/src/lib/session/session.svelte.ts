@@ -3,6 +3,7 @@
  * the session ends at the service, answers are forgotten, and only the question that was being written waits for the
  * same person.
  */
+import { canUsePasskeys, usePasskey } from '../account/passkeys';
 import { api, on, take, type Schemas } from '../api/client';
 import { Problem } from '../api/problem';
 import { toasts } from '../ui/toasts.svelte';
@@ -10,6 +11,7 @@ import { Zone } from '../words/times';
 
 export type Me = Schemas['Me'];
 export type Door = 'plain' | 'enhanced';
+export type Rules = Schemas['Rules'];
 
 /** CJIS AC-11 asks for 30 minutes at most; the service ends its session after as long. */
 const IDLE_MS = 30 * 60_000;
@@ -97,10 +99,45 @@ class Session {
 		// A late end of the session before would take the new cookie with it.
 		await this.#ending;
 		await take(api.POST('/api/v1/session', { body }), { quiet: true });
+		await this.#opened();
+	}
+
+	async #opened(): Promise<void> {
 		localStorage.removeItem(MUST_END);
 		this.#lastUse = Date.now();
 		this.message = '';
 		this.#show(await take(api.GET('/api/v1/session'), { quiet: true }));
+	}
+
+	/** Signs in by a passkey of this device or a security key. */
+	async signInByPasskey(login: string, door: Door): Promise<void> {
+		await this.#ending;
+		const begun = await take(api.POST('/api/v1/session/passkey/challenge', { body: { login } }), { quiet: true });
+		const credential = await usePasskey(begun.options as Record<string, unknown>);
+		const body = { ceremony: begun.ceremony, credential, door, deliver: 'cookie' };
+		await take(api.POST('/api/v1/session/passkey', { body }), { quiet: true });
+		await this.#opened();
+	}
+
+	/**
+	 * Makes this session one of the enhanced door. Gives the rules that are accepted before anything else; until then the
+	 * service refuses all, and this screen asks nothing.
+	 */
+	async stepUp(way: 'passkey' | { code: string }): Promise<Rules> {
+		if (way !== 'passkey') {
+			const body = { code: way.code.replace(/\s/g, '') };
+			return (await take(api.POST('/api/v1/session/step-up', { body }), { quiet: true })).rules;
+		}
+		const begun = await take(api.POST('/api/v1/session/step-up/challenge'), { quiet: true });
+		const credential = await usePasskey(begun.options as Record<string, unknown>);
+		const body = { ceremony: begun.ceremony, credential };
+		return (await take(api.POST('/api/v1/session/step-up', { body }), { quiet: true })).rules;
+	}
+
+	/** The refused thing needs the enhanced door, and this session can step up to it in place. */
+	get canStepUp(): boolean {
+		const ways = this.me?.step_up ?? [];
+		return ways.includes('code') || (ways.includes('passkey') && canUsePasskeys());
 	}
 
 	async acceptRules(version: number): Promise<void> {
