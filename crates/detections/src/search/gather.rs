@@ -113,6 +113,7 @@ pub(crate) fn fan_out<'s, P: Send>(
     };
     let (mut made, mut set_aside) = (new(), Vec::new());
     let began = Instant::now();
+    // The thread that asked never pauses; between segments it lets others go first.
     let goes_on = || {
         turn.give_way();
         false
@@ -122,14 +123,20 @@ pub(crate) fn fan_out<'s, P: Send>(
     let mut parts = vec![(made, set_aside)];
     match turn.helpers() {
         _ if !is_left => {}
-        None => parts.iter_mut().for_each(|(made, set_aside)| work(made, set_aside, &goes_on)),
+        None => {
+            for (made, set_aside) in &mut parts {
+                work(made, set_aside, &goes_on);
+            }
+        }
         Some(pool) => {
             let mut others: Vec<_> = (0..pool.current_num_threads()).map(|_| (new(), Vec::new())).collect();
             pool.in_place_scope(|scope| {
                 for (made, set_aside) in &mut others {
                     scope.spawn(|_| work(made, set_aside, &|| turn.is_shared()));
                 }
-                parts.iter_mut().for_each(|(made, set_aside)| work(made, set_aside, &goes_on));
+                for (made, set_aside) in &mut parts {
+                    work(made, set_aside, &goes_on);
+                }
             });
             parts.append(&mut others);
         }
