@@ -1,4 +1,4 @@
-//! The data set: reads of fictional vehicles by fictional cameras in five fictional metropolitan areas over 90 days.
+//! The data set: reads of fictional vehicles by fictional cameras in five fictional metropolitan areas over 90 days, or over a year.
 //!
 //! Every read is a function of its number and of how many there are, so that any part can be made again without the
 //! rest, and every engine is given the same rows.
@@ -12,8 +12,11 @@ use std::ops::Range;
 
 /// 2026-05-03T00:00:00Z: the end of the 90 days.
 pub(crate) const END: UtcMicros = UtcMicros(1_777_766_400_000_000);
-pub(crate) const DAYS: i64 = 90;
-const START: UtcMicros = UtcMicros(END.0 - DAYS * DAY_MICROS);
+/// Days of a data set up to [`ROWS_OF_A_SEASON`] rows ...
+const SEASON_DAYS: i64 = 90;
+const ROWS_OF_A_SEASON: u64 = 100_000_000;
+/// ... and of a larger one: a million reads a day are a large region's.
+const YEAR_DAYS: i64 = 365;
 /// Who owns all cameras: the first agency of the data folder.
 pub(crate) const OWNER: AgencyId = AgencyId(1);
 /// Vehicles for each read: 4,000,000 at 20,000,000 reads.
@@ -96,19 +99,27 @@ impl Dataset {
         }
     }
 
+    pub(crate) fn days(self) -> i64 {
+        if self.rows > ROWS_OF_A_SEASON { YEAR_DAYS } else { SEASON_DAYS }
+    }
+
+    pub(crate) fn start(self) -> UtcMicros {
+        END.plus_micros(-self.days() * DAY_MICROS)
+    }
+
     /// Microseconds from one read to the next, on average.
     fn step(self) -> u64 {
-        (u64::try_from(DAYS * DAY_MICROS).unwrap_or_default() / self.rows).max(1)
+        (u64::try_from(self.days() * DAY_MICROS).unwrap_or_default() / self.rows).max(1)
     }
 
     fn time_of(self, number: u64) -> UtcMicros {
         let since = number.saturating_mul(self.step()) + below(number ^ 0x71, self.step());
-        START.plus_micros(small::<i64>(since))
+        self.start().plus_micros(small::<i64>(since))
     }
 
     /// The numbers of the reads whose whole step lies inside a frame.
     pub(crate) fn numbers_in(self, frame: TimeFrame) -> Range<u64> {
-        let since = |instant: UtcMicros| u64::try_from(instant.0 - START.0).unwrap_or_default();
+        let since = |instant: UtcMicros| u64::try_from(instant.0 - self.start().0).unwrap_or_default();
         since(frame.from()).div_ceil(self.step())..(since(frame.to()) / self.step()).min(self.rows)
     }
 

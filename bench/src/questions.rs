@@ -1,6 +1,6 @@
 //! The questions, each with random parameter sets that are the same for every engine.
 
-use crate::dataset::{DAYS, Dataset, END, METROS, below, mix};
+use crate::dataset::{Dataset, END, METROS, below, mix};
 use anyhow::Context;
 use domain::time::DAY_MICROS;
 use domain::{
@@ -8,6 +8,7 @@ use domain::{
     Wildcards,
 };
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Parameter sets of each question.
 const SETS: u64 = 24;
@@ -67,6 +68,9 @@ const fn wide(name: &'static str, reach: f64, make: Make) -> Line {
     Line { name, reach, wanted: Wanted::Rows, is_for_peers: false, make }
 }
 
+/// Days of the longest questions.
+const LONGEST_DAYS: i64 = 90;
+
 /// In a shape `k` keeps the plate's character, `?` and `*` are wildcards, and `.` leaves a character out.
 const BEGINNING: (&str, &str) = ("TX", "kk*..kkk");
 const ENDING: (&str, &str) = ("CO", "*kkkkk");
@@ -106,16 +110,18 @@ impl Line {
 
     fn question(&self, data: Dataset, set: u64) -> anyhow::Result<Question> {
         let seed = mix(set ^ 0x5e7);
-        let whole = TimeFrame::new(END.plus_micros(-DAYS * DAY_MICROS), END)?;
-        let read = |dice: u64| data.read(below(dice, data.rows));
+        let whole = TimeFrame::new(END.plus_micros(-LONGEST_DAYS * DAY_MICROS), END)?;
+        let numbers = data.numbers_in(whole);
+        let read = |dice: u64| data.read(numbers.start + below(dice, numbers.end - numbers.start));
         match self.make {
             Make::Full(widen) => {
-                let read = (0..data.rows).map(|more| data.read((below(seed, data.rows) + more) % data.rows));
-                let read = read.into_iter().find(|read| read.state.is_some()).context("no read has a state")?;
+                let read = reads_from(data, &numbers, seed)
+                    .find(|read| read.state.is_some())
+                    .context("no read has a state")?;
                 Ok(Question::new(Criteria::FullPlate { state: read.state, plate: read.plate }, whole, widen)?)
             }
             Make::Partial { state, shape, widen } => {
-                let read = of_state(data, seed, state, shape.chars().filter(|kind| *kind != '*').count())?;
+                let read = of_state(data, &numbers, seed, state, shape.chars().filter(|kind| *kind != '*').count())?;
                 let pattern = PlatePattern::parse(&shaped(read.plate.as_str(), shape), Wildcards::StarIsAny)?;
                 let criteria = Criteria::PartialPlate { pattern, state: read.state, vehicle: VehicleFilter::default() };
                 Ok(Question::new(criteria, whole, widen)?)
@@ -127,7 +133,7 @@ impl Line {
                     vehicle: VehicleFilter::default(),
                     state: None,
                 };
-                Ok(Question::new(criteria, around(read.scan_time, days)?, PLAIN)?)
+                Ok(Question::new(criteria, around(data, read.scan_time, days)?, PLAIN)?)
             }
             Make::City { days, by_vehicle } => {
                 let read = read(seed);
@@ -137,22 +143,33 @@ impl Line {
                     VehicleFilter::default()
                 };
                 let criteria = Criteria::Area { areas: vec![city(seed)?], vehicle, state: None };
-                Ok(Question::new(criteria, around(read.scan_time, days)?, PLAIN)?)
+                Ok(Question::new(criteria, around(data, read.scan_time, days)?, PLAIN)?)
             }
             Make::InSeveralPlaces => in_several_places(data, seed),
         }
     }
 }
 
+/// The reads of some numbers from a random one on, each once.
+fn reads_from(data: Dataset, numbers: &Range<u64>, seed: u64) -> impl Iterator<Item = NewDetection> {
+    let (start, count) = (numbers.start, numbers.end - numbers.start);
+    (0..count).map(move |more| data.read(start + (below(seed, count) + more) % count))
+}
+
 /// A read of a state whose plate is at least as long as a shape, taken from the numbers after a random one.
-fn of_state(data: Dataset, seed: u64, state: &str, length: usize) -> anyhow::Result<NewDetection> {
-    let first = below(seed, data.rows);
+fn of_state(
+    data: Dataset,
+    numbers: &Range<u64>,
+    seed: u64,
+    state: &str,
+    length: usize,
+) -> anyhow::Result<NewDetection> {
     let fits = |read: &NewDetection| {
         read.state.is_some_and(|own| own.as_str().ends_with(state))
             && read.plate.as_str().is_ascii()
             && (length..=7).contains(&read.plate.as_str().len())
     };
-    (0..data.rows).map(|more| data.read((first + more) % data.rows)).find(fits).context("no plate has the form")
+    reads_from(data, numbers, seed).find(fits).context("no plate has the form")
 }
 
 /// The pattern that a shape makes of a plate.
@@ -177,10 +194,10 @@ fn shaped(plate: &str, shape: &str) -> String {
 }
 
 /// Whole days up to the one that holds an instant; the last ones of the data where there are not as many before.
-fn around(instant: UtcMicros, days: i64) -> anyhow::Result<TimeFrame> {
-    let start = END.0 - DAYS * DAY_MICROS;
+fn around(data: Dataset, instant: UtcMicros, days: i64) -> anyhow::Result<TimeFrame> {
+    let start = data.start().0;
     let last = (instant.0 - start) / DAY_MICROS + 1;
-    let last = last.clamp(days, DAYS);
+    let last = last.clamp(days, data.days());
     Ok(TimeFrame::new(UtcMicros(start + (last - days) * DAY_MICROS), UtcMicros(start + last * DAY_MICROS))?)
 }
 
@@ -214,7 +231,7 @@ fn city(seed: u64) -> anyhow::Result<Area> {
 /// is common to them, unless a camera did not tell its state.
 fn in_several_places(data: Dataset, seed: u64) -> anyhow::Result<Question> {
     let day = i64::try_from(below(seed ^ 7, 80))?;
-    let frame = around(END.plus_micros(-day * DAY_MICROS - 1), 7)?;
+    let frame = around(data, END.plus_micros(-day * DAY_MICROS - 1), 7)?;
     let reads =
         often_seen(data, frame, seed).context("no vehicle is seen three times within the week: too few rows")?;
     let wanted = usize::try_from(3 + below(seed ^ 6, 3))?;

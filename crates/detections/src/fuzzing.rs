@@ -6,6 +6,7 @@ use crate::encode::encode;
 use crate::row::RowRef;
 use crate::search::newest;
 use crate::search::plan::{Plan, Search};
+use crate::search::turn::Turn;
 use crate::segment::Segment;
 use crate::snapshot::{Entry, Snapshot};
 use domain::{
@@ -64,8 +65,8 @@ fn ask(snapshot: &Snapshot, criteria: Criteria, widen: Widen, pools: Vec<PoolId>
         return Vec::new();
     };
     let plan = Plan::new(&Search { question, pools });
-    let found = newest::newest(snapshot, &plan, None, false);
-    let hits = newest::hits(snapshot, &plan, None, &found.found);
+    let found = newest::newest(snapshot, &plan, &Turn::alone(), false);
+    let hits = newest::hits(snapshot, &plan, &Turn::alone(), &found.found);
     hits.into_iter().map(|hit| (hit.detection.id.0, hit.matched)).collect()
 }
 

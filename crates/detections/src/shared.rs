@@ -3,6 +3,7 @@
 use crate::catalogue::{BatchChange, Catalogue};
 use crate::fault::{CommitFailure, DurableWrite, FaultHook};
 use crate::photos::Packs;
+use crate::search::turn::Turns;
 use crate::snapshot::Snapshot;
 use crate::writer::NextNumbers;
 use crate::{StoreError, tiers};
@@ -20,8 +21,6 @@ pub(crate) struct Shared {
     pub(crate) faults: FaultHook,
     pub(crate) seal_rows: usize,
     pub(crate) seal_batches: usize,
-    /// Threads that help with a search.
-    pub(crate) helpers: Option<Arc<rayon::ThreadPool>>,
     pub(crate) packs: Arc<Mutex<Packs>>,
     /// Held by whoever seals or merges; there is one at a time.
     pub(crate) maintenance: tokio::sync::Mutex<()>,
@@ -29,9 +28,7 @@ pub(crate) struct Shared {
     pub(crate) joining: tokio::sync::Mutex<()>,
     /// Whether the indexes over many segments that are there were opened. Changed under `maintenance` only.
     pub(crate) are_indexes_open: AtomicBool,
-    /// Searches that run at once; more wait.
-    pub(crate) searches: Arc<tokio::sync::Semaphore>,
-    pub(crate) searches_at_once: usize,
+    pub(crate) turns: Turns,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Changed by the writer only, after the commit that used them.
     next_id: AtomicU64,
@@ -68,12 +65,10 @@ impl Shared {
             faults: config.faults,
             seal_rows: config.seal_rows,
             seal_batches: config.seal_batches,
-            helpers: helpers(config.search_threads),
             maintenance: tokio::sync::Mutex::new(()),
             joining: tokio::sync::Mutex::new(()),
             are_indexes_open: AtomicBool::new(false),
-            searches: Arc::new(tokio::sync::Semaphore::new(searches)),
-            searches_at_once: searches,
+            turns: Turns::new(searches, helpers(config.search_threads)),
             snapshot: RwLock::new(Arc::new(start.snapshot)),
             next_id: AtomicU64::new(start.next_id),
             next_batch: AtomicI64::new(start.next_batch),

@@ -10,16 +10,17 @@ use crate::photos::{self, OpenedPhoto, PHOTOS_ASKED_MAX, PHOTOS_OPENED_BYTES_MAX
 use crate::purge::{Purged, RetentionAct};
 use crate::search::common_plate::{self, Tally};
 use crate::search::density::Density;
-use crate::search::gather::{Gather, Gathered, Helpers, gather};
+use crate::search::gather::{Gather, Gathered, gather};
 use crate::search::newest::{self, Newest, NewestFound};
 use crate::search::plan::{Plan, Search};
 use crate::search::scan::Match;
+use crate::search::turn::Turn;
 use crate::segment::{Reader, Segment};
 use crate::shared::Shared;
 use crate::withdraw::WithdrawalAct;
 use crate::writer::{self, Job, QUEUE_BATCHES_MAX};
 use domain::limits::{PHOTO_BYTES_MAX, PHOTOS_MAX, RESULTS_WARNING};
-use domain::{Detection, DetectionId, NewDetection, NewPhoto};
+use domain::{Criteria, Detection, DetectionId, NewDetection, NewPhoto};
 use ledger::Recorded;
 use policy::{ExactCount, Permit, PhotoPermit, Preview, Rows};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -243,23 +244,19 @@ impl Store {
     pub(crate) async fn search<T: Send + 'static>(
         &self,
         search: Search,
-        run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, Helpers<'_>) -> Result<T, common_plate::TooManyPlates>
+        run: impl FnOnce(&crate::snapshot::Snapshot, &Plan, &Turn) -> Result<T, common_plate::TooManyPlates>
         + Send
         + 'static,
     ) -> Result<T, StoreError> {
-        let waiting = Arc::clone(&self.shared.searches);
-        let turn = waiting.acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        // Several searches share the processors by themselves.
-        let others = self.shared.searches.available_permits() < self.shared.searches_at_once - 1;
-        let (snapshot, helpers) = (self.shared.snapshot(), self.shared.helpers.clone().filter(|_| !others));
-        let due_before = self.shared.due_before();
+        let is_common = matches!(search.question.criteria(), Criteria::CommonPlate { .. });
+        let turn = self.shared.turns.next(is_common).await.map_err(|_| StoreError::Closed)?;
+        let (snapshot, due_before) = (self.shared.snapshot(), self.shared.due_before());
         let work = move || {
-            let _turn = turn;
             // A search changes nothing that others see: one that panics over a segment leaves nothing half done.
             let run = || {
                 let mut plan = Plan::new(&search);
                 let snapshot = if plan.begin_at(due_before) { snapshot } else { Arc::default() };
-                run(&snapshot, &plan, helpers.as_deref())
+                run(&snapshot, &plan, &turn)
             };
             catch_unwind(AssertUnwindSafe(run)).map_err(|_| StoreError::WorkerLost)
         };
@@ -271,8 +268,8 @@ impl Store {
     }
 
     pub(crate) async fn preview_of(&self, search: Search) -> Result<Previewed, StoreError> {
-        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, helpers: Helpers<'_>| {
-            let gathered = gather_all(snapshot, plan, helpers, Density::new)?;
+        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, turn: &Turn| {
+            let gathered = gather_all(snapshot, plan, turn, Density::new)?;
             let count = count_of(gathered.made.counts.total());
             let (density, cell_e7) = gathered.made.into_cells();
             Ok(Previewed { count, density, cell_e7, set_aside: gathered.set_aside })
@@ -281,27 +278,27 @@ impl Store {
     }
 
     pub(crate) async fn rows_of(&self, search: Search, is_confirmed: bool) -> Result<Answer, StoreError> {
-        let run = move |snapshot: &crate::snapshot::Snapshot, plan: &Plan, helpers: Helpers<'_>| {
+        let run = move |snapshot: &crate::snapshot::Snapshot, plan: &Plan, turn: &Turn| {
             let mut winners = None;
             let found = if plan.is_common {
-                let common = winners.insert(common_plate::winners(snapshot, plan, helpers)?);
-                let newest = common_plate::gather_winners(snapshot, plan, common, helpers, Newest::new);
+                let common = winners.insert(common_plate::winners(snapshot, plan, turn)?);
+                let newest = common_plate::gather_winners(snapshot, plan, common, turn, Newest::new);
                 let (counts, set_aside) = (newest.counts, std::mem::take(&mut common.set_aside));
                 NewestFound { counts, found: newest.into_newest(), set_aside }
             } else {
-                newest::newest(snapshot, plan, helpers, !is_confirmed)
+                newest::newest(snapshot, plan, turn, !is_confirmed)
             };
             let NewestFound { counts, found, set_aside } = found;
             let is_truncated = counts.total() >= RESULTS_WARNING as u64;
             if is_truncated && !is_confirmed {
                 return Ok(Answer::NeedsConfirmation { at_least: RESULTS_WARNING as u64 });
             }
-            let hits = newest::hits(snapshot, plan, helpers, &found);
+            let hits = newest::hits(snapshot, plan, turn, &found);
             // Only what the report shows is tallied: the plates of the hits, in a second pass.
             let common = winners.map(|mut winners| {
                 winners.keep_those_of(snapshot, &found);
                 let new = || Tally::new(plan);
-                common_plate::gather_winners(snapshot, plan, &winners, helpers, new).into_report(&hits)
+                common_plate::gather_winners(snapshot, plan, &winners, turn, new).into_report(&hits)
             });
             let count = count_of(counts.total());
             Ok(Answer::Rows(Box::new(FoundRows { hits, count, counts, is_truncated, common, set_aside })))
@@ -310,8 +307,8 @@ impl Store {
     }
 
     pub(crate) async fn count_of(&self, search: Search) -> Result<Counted, StoreError> {
-        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, helpers: Helpers<'_>| {
-            let gathered = gather_all(snapshot, plan, helpers, OnlyCounts::default)?;
+        let run = |snapshot: &crate::snapshot::Snapshot, plan: &Plan, turn: &Turn| {
+            let gathered = gather_all(snapshot, plan, turn, OnlyCounts::default)?;
             Ok(Counted { counts: gathered.made.0, set_aside: gathered.set_aside })
         };
         self.search(search, run).await
@@ -403,14 +400,14 @@ fn shown(shared: &Shared, id: u64) -> Option<Shown> {
 fn gather_all<G: Gather>(
     snapshot: &crate::snapshot::Snapshot,
     plan: &Plan,
-    helpers: Helpers<'_>,
+    turn: &Turn,
     new: impl Fn() -> G + Sync,
 ) -> Result<Gathered<G>, common_plate::TooManyPlates> {
     if !plan.is_common {
-        return Ok(gather(snapshot, plan, helpers, new));
+        return Ok(gather(snapshot, plan, turn, new));
     }
-    let winners = common_plate::winners(snapshot, plan, helpers)?;
-    let made = common_plate::gather_winners(snapshot, plan, &winners, helpers, new);
+    let winners = common_plate::winners(snapshot, plan, turn)?;
+    let made = common_plate::gather_winners(snapshot, plan, &winners, turn, new);
     Ok(Gathered { made, set_aside: winners.set_aside })
 }
 

@@ -3,10 +3,11 @@
 //! A plate is its text and its state. Reads without a state are a group of their own: nobody knows whose they are, so they
 //! join no other.
 
-use crate::search::gather::{Gather, Helpers, Of, fan_out};
+use crate::search::gather::{Gather, Of, fan_out};
 use crate::search::newest::Found;
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, Scratch, Visit, scan};
+use crate::search::turn::Turn;
 use crate::segment::Reader;
 use crate::snapshot::Snapshot;
 use crate::text::Text;
@@ -105,11 +106,7 @@ fn key_of<'s>(reader: &Reader<'s>, row: u32) -> Key<'s> {
 }
 
 /// The plates that were seen in at least two places.
-pub(crate) fn winners<'s>(
-    snapshot: &'s Snapshot,
-    plan: &Plan,
-    helpers: Helpers<'_>,
-) -> Result<Winners<'s>, TooManyPlates> {
+pub(crate) fn winners<'s>(snapshot: &'s Snapshot, plan: &Plan, turn: &Turn) -> Result<Winners<'s>, TooManyPlates> {
     let (listed, counted) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let each = |of: Of<'s, '_>, scratch: &mut Scratch, made: &mut SeenBy<'s>| {
         let at = u32::try_from(of.at).expect("entries of a snapshot fit 32 bits");
@@ -123,7 +120,7 @@ pub(crate) fn winners<'s>(
         let is_over = counted.fetch_add(more, Ordering::Relaxed) + more > COMMON_PLATES_MAX;
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     };
-    let (parts, set_aside) = fan_out(snapshot, plan, helpers, &SeenBy::default, |_| false, each);
+    let (parts, set_aside) = fan_out(snapshot, plan, turn, &SeenBy::default, |_| false, each);
     if counted.into_inner() > COMMON_PLATES_MAX {
         return Err(TooManyPlates);
     }
@@ -186,7 +183,7 @@ pub(crate) fn gather_winners<'s, G: Gather>(
     snapshot: &'s Snapshot,
     plan: &Plan,
     winners: &Winners<'s>,
-    helpers: Helpers<'_>,
+    turn: &Turn,
     new: impl Fn() -> G + Sync,
 ) -> G {
     let mut made = new();
@@ -201,7 +198,7 @@ pub(crate) fn gather_winners<'s, G: Gather>(
     let each = |of: Of<'s, '_>, scratch: &mut Scratch, made: &mut G| {
         scan(plan, of, scratch, &mut Choosing { at: of.at, winners, made })
     };
-    let (parts, _) = fan_out(snapshot, plan, helpers, &new, |_| false, each);
+    let (parts, _) = fan_out(snapshot, plan, turn, &new, |_| false, each);
     for part in parts {
         made.join(part);
     }

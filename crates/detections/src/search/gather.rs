@@ -3,6 +3,7 @@
 use crate::search::listing::{Listed, Listing};
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, Scratch, Visit, scan};
+use crate::search::turn::Turn;
 use crate::segment::Reader;
 use crate::snapshot::{Entry, Snapshot};
 use std::ops::{ControlFlow, Range};
@@ -12,10 +13,6 @@ use std::time::{Duration, Instant};
 /// A search that is not done by then gets a second thread. To start one takes a few hundredths of this, and on a machine
 /// that is busy with other things several times as much. The model tests are small, and join threads too.
 const ALONE: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(1) };
-
-/// Threads that may help with a search; none where others are searching too. They are kept: one that is started for each
-/// search would fetch its memory from the system each time.
-pub(crate) type Helpers<'h> = Option<&'h rayon::ThreadPool>;
 
 /// Makes something of matches. Each thread has its own; they are joined at the end.
 pub(crate) trait Gather: Send {
@@ -60,12 +57,12 @@ pub(crate) struct Gathered<G> {
 pub(crate) fn gather<G: Gather>(
     snapshot: &Snapshot,
     plan: &Plan,
-    helpers: Helpers<'_>,
+    turn: &Turn,
     new: impl Fn() -> G + Sync,
 ) -> Gathered<G> {
     let each =
         |of: Of<'_, '_>, scratch: &mut Scratch, made: &mut G| scan(plan, of, scratch, &mut Into { entry: of.at, made });
-    let (mut parts, set_aside) = fan_out(snapshot, plan, helpers, &new, |_| false, each);
+    let (mut parts, set_aside) = fan_out(snapshot, plan, turn, &new, |_| false, each);
     let mut made = parts.pop().unwrap_or_else(&new);
     for part in parts {
         made.join(part);
@@ -88,7 +85,7 @@ pub(crate) struct Of<'s, 'l> {
 pub(crate) fn fan_out<'s, P: Send>(
     snapshot: &'s Snapshot,
     plan: &Plan,
-    helpers: Helpers<'_>,
+    turn: &Turn,
     new: &(impl Fn() -> P + Sync),
     is_done: impl Fn(&Entry) -> bool + Sync,
     each: impl for<'l> Fn(Of<'s, 'l>, &mut Scratch, &mut P) -> Result<ControlFlow<()>, crate::FormatError> + Sync,
@@ -116,20 +113,33 @@ pub(crate) fn fan_out<'s, P: Send>(
     };
     let (mut made, mut set_aside) = (new(), Vec::new());
     let began = Instant::now();
-    work(&mut made, &mut set_aside, &|| helpers.is_some() && began.elapsed() >= ALONE);
+    // The thread that asked never pauses; between segments it lets others go first.
+    let goes_on = || {
+        turn.give_way();
+        false
+    };
+    work(&mut made, &mut set_aside, &|| goes_on() || began.elapsed() >= ALONE && turn.helpers().is_some());
     let is_left = next.load(Ordering::Relaxed) < entries.len() && !is_over.load(Ordering::Relaxed);
     let mut parts = vec![(made, set_aside)];
-    if let Some(pool) = helpers.filter(|_| is_left) {
-        let mut others: Vec<_> = (0..pool.current_num_threads()).map(|_| (new(), Vec::new())).collect();
-        pool.in_place_scope(|scope| {
-            for (made, set_aside) in &mut others {
-                scope.spawn(|_| work(made, set_aside, &|| false));
-            }
+    match turn.helpers() {
+        _ if !is_left => {}
+        None => {
             for (made, set_aside) in &mut parts {
-                work(made, set_aside, &|| false);
+                work(made, set_aside, &goes_on);
             }
-        });
-        parts.append(&mut others);
+        }
+        Some(pool) => {
+            let mut others: Vec<_> = (0..pool.current_num_threads()).map(|_| (new(), Vec::new())).collect();
+            pool.in_place_scope(|scope| {
+                for (made, set_aside) in &mut others {
+                    scope.spawn(|_| work(made, set_aside, &|| turn.is_shared()));
+                }
+                for (made, set_aside) in &mut parts {
+                    work(made, set_aside, &goes_on);
+                }
+            });
+            parts.append(&mut others);
+        }
     }
     let (made, set_aside): (Vec<P>, Vec<Vec<String>>) = parts.into_iter().unzip();
     let mut set_aside = set_aside.concat();

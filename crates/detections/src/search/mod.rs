@@ -11,3 +11,4 @@ pub(crate) mod listing;
 pub(crate) mod newest;
 pub(crate) mod plan;
 pub(crate) mod scan;
+pub(crate) mod turn;

@@ -1,9 +1,10 @@
 //! Counts of matches, and the newest of them. Stops where older reads can change neither.
 
 use crate::answer::{Counts, Hit};
-use crate::search::gather::{Gather, Helpers, Into, Of, fan_out};
+use crate::search::gather::{Gather, Into, Of, fan_out};
 use crate::search::plan::Plan;
 use crate::search::scan::{Match, scan};
+use crate::search::turn::Turn;
 use crate::segment::Reader;
 use crate::snapshot::{Entry, Snapshot};
 use domain::MatchKind;
@@ -117,7 +118,7 @@ pub(crate) struct NewestFound {
 }
 
 /// Counts up to the warning, and the newest matches. `stops_at_warning` ends as soon as the warning is certain.
-pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, helpers: Helpers<'_>, stops_at_warning: bool) -> NewestFound {
+pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, turn: &Turn, stops_at_warning: bool) -> NewestFound {
     let all = Mutex::new(Newest::new());
     let locked = || all.lock().unwrap_or_else(PoisonError::into_inner);
     let is_done = |entry: &Entry| locked().is_settled_before(entry.times.1);
@@ -129,14 +130,14 @@ pub(crate) fn newest(snapshot: &Snapshot, plan: &Plan, helpers: Helpers<'_>, sto
         let flow = scanned?;
         Ok(if stops_at_warning && all.is_large() { ControlFlow::Break(()) } else { flow })
     };
-    let (_, set_aside) = fan_out(snapshot, plan, helpers, &|| (), is_done, each);
+    let (_, set_aside) = fan_out(snapshot, plan, turn, &|| (), is_done, each);
     let made = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     NewestFound { counts: made.counts, found: made.into_newest(), set_aside }
 }
 
 /// The rows themselves, in full.
-pub(crate) fn hits(snapshot: &Snapshot, plan: &Plan, helpers: Helpers<'_>, found: &[Found]) -> Vec<Hit> {
-    let Some(pool) = helpers.filter(|_| found.len() >= HITS_FOR_THREADS) else {
+pub(crate) fn hits(snapshot: &Snapshot, plan: &Plan, turn: &Turn, found: &[Found]) -> Vec<Hit> {
+    let Some(pool) = turn.helpers().filter(|_| found.len() >= HITS_FOR_THREADS) else {
         return make_hits(snapshot, plan, found, found.len());
     };
     let (newer, older) = found.split_at(found.len() / 2);

@@ -310,56 +310,73 @@ impl<'p, 's> Scan<'p, 's> {
         if sides.mixed | sides.timed == 0 && self.passes_all() {
             return visit.span(&self.reader, rows, sides.inside);
         }
-        if self.plan.places.len() == 1 && sides.timed == 0 {
-            return self.visit_mixed(&rows, visit);
-        }
-        for row in rows {
-            let Some(kind) = self.passes(row) else { continue };
-            let places = self.places_of(row, &sides);
-            if places != 0 {
+        self.visit_cut(&rows, &sides, visit)
+    }
+
+    /// The rows of a block that a place cuts, in space or time. Groups of rows are smaller than the block, and mostly not cut.
+    fn visit_cut(&self, rows: &Range<usize>, sides: &Sides, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
+        let passes_all = self.passes_all();
+        let mut words = [0_u64; PLACES_MAX];
+        let mut start = rows.start;
+        while start < rows.end {
+            let group = start..rows.end.min(start + GROUP_ROWS);
+            start = group.end;
+            let whole = u64::MAX >> (GROUP_ROWS - group.len());
+            let (mut any, mut holding, mut is_cut) = (0, 0_u64, false);
+            self.each_word(&group, sides, |at, word| {
+                words[at] = word;
+                any |= word;
+                holding |= u64::from(word != 0) << at;
+                is_cut |= word != 0 && word != whole;
+            });
+            if any == 0 {
+                continue;
+            }
+            if passes_all && !is_cut {
+                visit.span(&self.reader, group, holding)?;
+                continue;
+            }
+            for bit in bits_of(any) {
+                let row = group.start + bit;
+                let Some(kind) = self.passes(row) else { continue };
+                let places = bits_of(holding).fold(0, |places, at| places | (words[at] >> bit & 1) << at);
                 visit.one(&self.reader, Match { row: number(row), kind, places })?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// The rows of a block that the only place cuts. Groups of rows are smaller than the block, and mostly not cut.
-    fn visit_mixed(&self, rows: &Range<usize>, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
-        let Some(place) = self.plan.places.first() else { return ControlFlow::Continue(()) };
+    /// For each place that has to do with a block: which rows of a group lie in it, in space and time, as bits.
+    fn each_word(&self, group: &Range<usize>, sides: &Sides, mut found: impl FnMut(usize, u64)) {
         let view = &self.reader.view;
-        // The block's rows are within the question's frame, or each is asked for its time by `passes`.
-        let is_timed = place.frame != self.plan.frame;
-        let passes_all = self.passes_all() && !is_timed;
-        let (mut near, mut start) = ([0; 1], rows.start);
-        while start < rows.end {
-            let group = start..rows.end.min(start + 64);
-            start = group.end;
-            let (lat, lon) = (&view.lat_e7[group.clone()], &view.lon_e7[group.clone()]);
-            select_points(lat, lon, &place.bounds, &mut near);
-            if near == [0] {
-                continue;
-            }
-            let side = place.area.side_of_box(&extent_of(lat, lon));
-            if side == BoxSide::Outside {
-                continue;
-            }
-            if side == BoxSide::Inside && passes_all {
-                visit.span(&self.reader, group, 1)?;
-                continue;
-            }
-            let mut rest = near[0];
-            while rest != 0 {
-                let row = group.start + rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                let Some(kind) = self.passes(row) else { continue };
-                let is_there = (side == BoxSide::Inside || place.area.contains(self.reader.position(row)))
-                    && (!is_timed || place.frame.contains(UtcMicros(self.reader.time(row))));
-                if is_there {
-                    visit.one(&self.reader, Match { row: number(row), kind, places: 1 })?;
+        let (lat, lon) = (&view.lat_e7[group.clone()], &view.lon_e7[group.clone()]);
+        let whole = u64::MAX >> (GROUP_ROWS - group.len());
+        let mut extent = None;
+        for at in bits_of(sides.inside | sides.mixed) {
+            let (place, is_inside) = (&self.plan.places[at], sides.inside & (1 << at) != 0);
+            let mut word = if is_inside {
+                whole
+            } else {
+                let mut near = [0; 1];
+                select_points(lat, lon, &place.bounds, &mut near);
+                match near {
+                    [0] => 0,
+                    [near] => match place.area.side_of_box(extent.get_or_insert_with(|| extent_of(lat, lon))) {
+                        BoxSide::Outside => 0,
+                        BoxSide::Inside => whole,
+                        BoxSide::Mixed => {
+                            kept(near, |bit| place.area.contains(self.reader.position(group.start + bit)))
+                        }
+                    },
                 }
+            };
+            // The block's rows are within the question's frame, or each is asked for its time by `passes`.
+            let is_timed = if is_inside { sides.timed & (1 << at) != 0 } else { place.frame != self.plan.frame };
+            if is_timed {
+                word = kept(word, |bit| place.frame.contains(UtcMicros(self.reader.time(group.start + bit))));
             }
+            found(at, word);
         }
-        ControlFlow::Continue(())
     }
 
     fn visit_passing(&self, rows: Range<usize>, visit: &mut impl Visit<'s>) -> ControlFlow<()> {
@@ -389,20 +406,25 @@ impl<'p, 's> Scan<'p, 's> {
         }
         sides
     }
+}
 
-    /// The places that a row lies in, in space and time.
-    fn places_of(&self, row: usize, sides: &Sides) -> u64 {
-        let (mut found, mut rest) = (sides.inside & !sides.timed, sides.mixed | sides.timed);
-        while rest != 0 {
-            let at = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            let place = &self.plan.places[at];
-            let is_there = place.frame.contains(UtcMicros(self.reader.time(row)))
-                && (sides.inside & (1 << at) != 0 || place.area.contains(self.reader.position(row)));
-            found |= u64::from(is_there) << at;
-        }
-        found
-    }
+/// Rows that are looked at together: a bit of a word for each.
+const GROUP_ROWS: usize = 64;
+/// Places of a question: a bit of a word for each.
+const PLACES_MAX: usize = 64;
+
+/// The numbers of the set bits, ascending.
+fn bits_of(word: u64) -> impl Iterator<Item = usize> {
+    std::iter::successors((word != 0).then_some(word), |rest| {
+        let rest = rest & (rest - 1);
+        (rest != 0).then_some(rest)
+    })
+    .map(|rest| rest.trailing_zeros() as usize)
+}
+
+/// The set bits whose numbers pass a test.
+fn kept(word: u64, mut passes: impl FnMut(usize) -> bool) -> u64 {
+    bits_of(word).filter(|bit| passes(*bit)).fold(0, |kept, bit| kept | 1 << bit)
 }
 
 /// The smallest box around some positions.

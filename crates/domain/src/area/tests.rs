@@ -1,9 +1,3 @@
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "random places are rounded to units, and units are below 2^53"
-)]
-
 use super::*;
 use geo::GeodesicArea;
 use proptest::prelude::*;

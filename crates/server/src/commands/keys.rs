@@ -136,7 +136,9 @@ fn change_keys(data: &DataArgs, change: &KeyChange) -> anyhow::Result<()> {
                 say(&format!(
                     "{to} signs the ledger, {from} beside it. Give these verifier keys to whoever checks the log:"
                 ));
-                vkeys.iter().for_each(|vkey| say(&format!("  {vkey}")));
+                for vkey in &vkeys {
+                    say(&format!("  {vkey}"));
+                }
                 say(&format!("When all have the first, forget the other: sightline keys retire {from}"));
             }
             _ => say(&format!("{from} signs no longer.")),

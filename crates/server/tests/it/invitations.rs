@@ -10,14 +10,14 @@ const OWN: &str = "a kettle of violets at noon";
 const HOUR: i64 = 3_600_000_000;
 
 /// What stands behind `#link=`.
-fn secret(invitation: &Value) -> String {
+pub(crate) fn secret(invitation: &Value) -> String {
     let link = invitation["link"].as_str().unwrap();
     let (address, secret) = link.split_once("#link=").unwrap();
     assert_eq!(address, "http://localhost:8080/join", "the secret is where no server's log sees it");
     secret.to_owned()
 }
 
-async fn open(world: &World, link: &str) -> Reply {
+pub(crate) async fn open(world: &World, link: &str) -> Reply {
     world.call("POST", "/api/v1/invitations/open", None, Some(json!({ "link": link }))).await
 }
 
@@ -27,7 +27,7 @@ async fn use_up(world: &World, link: &str, password: &str, code: &str) -> Reply 
 }
 
 /// The code of a secret as an authenticator app shows it.
-fn code(world: &World, base32: &str) -> String {
+pub(crate) fn code(world: &World, base32: &str) -> String {
     let secret = totp_rs::Secret::try_from_base32(base32).unwrap();
     let totp = account_api::totp(secret.as_ref().to_vec()).unwrap();
     totp.generate(u64::try_from(world.clock.now().seconds()).unwrap()).to_string()

@@ -270,7 +270,6 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
             let path = "/api/v1/agency/users/0190aaaa-0000-7000-8000-000000000000/active";
             (Some(chief), path.into(), json!({ "active": false }))
         }
-        (Verb::Get, "/api/v1/agency/people") => (Some(chief), route.path.into(), json!({})),
         (Verb::Put, "/api/v1/agency/people/{user}") => (Some(chief), person(""), json!({ "cleared": false })),
         (Verb::Post, "/api/v1/agency/people/{user}/certificates") => {
             let body = json!({ "permission": "area", "why": "Works the harbor cases.", "until": "2026-12-31" });
@@ -320,7 +319,9 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
         (Verb::Post, "/api/v1/agency/cases/imports") => {
             return Some(world.post_csv(route.path, chief, "case_reference,status\nPL-12,open\n").await);
         }
-        (Verb::Delete, "/api/v1/agency/cases") => (Some(chief), route.path.into(), json!({})),
+        (Verb::Get, "/api/v1/agency/people") | (Verb::Delete, "/api/v1/agency/cases") => {
+            (Some(chief), route.path.into(), json!({}))
+        }
         (Verb::Post, "/api/v1/agency/cameras") => (Some(chief), route.path.into(), camera),
         (Verb::Put, "/api/v1/agency/cameras/{camera}/active") => {
             (Some(chief), "/api/v1/agency/cameras/2/active".into(), json!({ "active": false }))

@@ -46,7 +46,8 @@ const KEY_IN_PATH: &str = "{key}";
 pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example> {
     use Verb::{Delete, Get, Post, Put};
     use Who::{Camera, Colleague, Host, Investigator, Manager, Newcomer, Nobody, Supervisor};
-    let Ids { subject, leaver, colleague, unit, camera, query, detection, saved_areas, policy_change, .. } = ids;
+    let Ids { subject, leaver, invited, colleague, unit, camera, query, detection, saved_areas, policy_change, .. } =
+        ids;
     let nothing = || json!({});
     let areas = || json!({ "areas": [square(34.0, -140.0)] });
     let csv = |who, text| (who, Content::Csv(text));
@@ -59,6 +60,8 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
         (Post, "/api/v1/session") => {
             plain(Nobody, json!({ "login": "colleague", "password": PASSWORD, "deliver": "token" }))
         }
+        (Post, "/api/v1/invitations/open" | "/api/v1/invitations/use") => plain(Nobody, ids.proof.clone()),
+        (Post | Delete, "/api/v1/agency/people/{user}/invitation") => plain(Manager, nothing()),
         (Post, "/api/v1/session/rules") => plain(Colleague, json!({ "version": 1, "accepted": true })),
         (Put, "/api/v1/session/password") => {
             plain(Supervisor, json!({ "current": PASSWORD, "new": "amber lantern nine" }))
@@ -208,7 +211,11 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
     };
     let session = if route.path.contains("{user}") { &ids.session } else { &ids.own_session };
     // The person whose account is closed asks nothing afterwards.
-    let user = if route.path.ends_with("/active") { leaver } else { subject };
+    let user = match route.path {
+        path if path.ends_with("/active") => leaver,
+        path if path.ends_with("/invitation") => invited,
+        _ => subject,
+    };
     let permission = if route.path.ends_with("/review") { "full" } else { "partial" };
     let fill = |part: &str| match part {
         "{query}" => query.clone(),

@@ -1,5 +1,6 @@
 //! An agency with one of everything that a route can be asked for, and people who may ask.
 
+use super::super::invitations;
 use super::super::soft_key::{Saying, SoftKey};
 use super::super::world::{World, ask, read, square};
 use domain::{Permission, Role};
@@ -45,6 +46,8 @@ pub(super) struct Ids {
     /// A person whom the manager and the supervisor may change.
     pub(super) subject: String,
     pub(super) leaver: String,
+    /// Has a one-time link.
+    pub(super) invited: String,
     pub(super) colleague: String,
     pub(super) unit: u32,
     pub(super) camera: u32,
@@ -58,7 +61,7 @@ pub(super) struct Ids {
     pub(super) own_session: String,
     /// One of the subject.
     pub(super) session: String,
-    /// What ends the ceremony of a passkey, or steps up: made by `prepare`, and good once.
+    /// What ends the ceremony of a passkey, steps up, or uses a link: made by `prepare`, and good once.
     pub(super) proof: Value,
 }
 
@@ -69,6 +72,7 @@ impl Ids {
         Self {
             subject: nobody(),
             leaver: nobody(),
+            invited: nobody(),
             colleague: nobody(),
             unit: 987_654,
             camera: 987_654,
@@ -105,6 +109,7 @@ impl Stage {
         let permissions = [Permission::Full, Permission::Partial];
         world.user("subject", federal, unit, &[Role::CriminalInvestigator], &permissions).await;
         world.user("leaver", federal, unit, &[Role::CriminalInvestigator], &[Permission::Full]).await;
+        world.user("invited", federal, unit, &[Role::CriminalInvestigator], &[Permission::Full]).await;
         world.user("newcomer", federal, unit, &[Role::CriminalInvestigator], &[Permission::Full]).await;
         world.user("deputy", federal, unit, &[Role::AgencyManager], &[]).await;
         world.camera_of("fed-1", federal).await;
@@ -124,6 +129,7 @@ impl Stage {
         let mut ids = Ids::of_nothing();
         ids.subject = world.id("subject").to_string();
         ids.leaver = world.id("leaver").to_string();
+        ids.invited = world.id("invited").to_string();
         ids.colleague = world.id("colleague").to_string();
         ids.unit = unit.0;
         let (key, credential) = create_key(&world, &tokens[&Who::Colleague]).await;
@@ -197,6 +203,16 @@ impl Stage {
             (Verb::Post, "/api/v1/session/step-up") => {
                 self.ids.proof = json!({ "code": self.world.next_code(Who::Newcomer.login()) });
             }
+            (Verb::Post, "/api/v1/invitations/open") => self.ids.proof = json!({ "link": self.link().await }),
+            (Verb::Post, "/api/v1/invitations/use") => {
+                let link = self.link().await;
+                let offered = invitations::open(&self.world, &link).await.ok();
+                let code = invitations::code(&self.world, offered["totp_secret"].as_str().unwrap());
+                self.ids.proof = json!({ "link": link, "password": "amber lantern nine", "code": code });
+            }
+            (Verb::Delete, "/api/v1/agency/people/{user}/invitation") => {
+                self.link().await;
+            }
             // The step-up before has ended the first one.
             (Verb::Delete, "/api/v1/session") => {
                 let anew = self.world.sign_in(Who::Newcomer.login(), "plain").await;
@@ -204,6 +220,12 @@ impl Stage {
             }
             _ => {}
         }
+    }
+
+    /// A new link of the invited.
+    async fn link(&self) -> String {
+        let path = format!("/api/v1/agency/people/{}/invitation", self.ids.invited);
+        invitations::secret(&self.world.post(&path, self.token(Who::Manager), json!({})).await.ok())
     }
 
     pub(super) fn token(&self, who: Who) -> &str {
