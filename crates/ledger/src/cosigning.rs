@@ -66,7 +66,8 @@ struct CosignedHead {
     size: u64,
     root: Hash,
     line: String,
-    asked: Instant,
+    /// `None` where it was there at the start: asked anew, a witness tells at once if this log was rolled back meanwhile.
+    asked: Option<Instant>,
 }
 
 /// What came of asking.
@@ -100,12 +101,8 @@ impl Cosigning {
             }
             let line =
                 note.as_ref().filter(|note| key.check(note).is_ok()).map(|note| note.lines_of(key.key()).collect());
-            let cosigned = line.map(|line| CosignedHead {
-                size: published.size,
-                root: published.root,
-                line,
-                asked: Instant::now(),
-            });
+            let cosigned =
+                line.map(|line| CosignedHead { size: published.size, root: published.root, line, asked: None });
             let seen = cosigned.as_ref().map_or(0, |cosigned| cosigned.size);
             watched.push(Watched { key, call, seen, cosigned, failed: None });
         }
@@ -153,7 +150,8 @@ impl Watched {
 
     fn is_due(&self, head: &Head, rest: Duration) -> bool {
         let rests = self.failed.is_some_and(|failed| failed.elapsed() < rest);
-        let is_fresh = self.cosigned.as_ref().is_some_and(|cosigned| cosigned.asked.elapsed() < REFRESH);
+        let asked = self.cosigned.as_ref().and_then(|cosigned| cosigned.asked);
+        let is_fresh = asked.is_some_and(|asked| asked.elapsed() < REFRESH);
         !rests && !(self.line_for(head).is_some() && is_fresh)
     }
 
@@ -164,7 +162,8 @@ impl Watched {
                 if was_failing {
                     tracing::info!(witness, "a witness cosigns again");
                 }
-                self.cosigned = Some(CosignedHead { size: head.size, root: head.root, line, asked: Instant::now() });
+                self.cosigned =
+                    Some(CosignedHead { size: head.size, root: head.root, line, asked: Some(Instant::now()) });
                 (self.seen, self.failed) = (head.size, None);
             }
             Asked::Failed(reason) => {

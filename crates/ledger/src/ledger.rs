@@ -198,6 +198,11 @@ impl Ledger {
         self.inner.publishing.published.borrow().checkpoint.clone()
     }
 
+    /// The log's name in its checkpoints.
+    pub fn origin(&self) -> &str {
+        self.inner.signer.origin()
+    }
+
     /// What somebody needs to check checkpoints and receipts: name, key id and public key (C2SP signed-note).
     pub fn verifier_key(&self) -> String {
         self.verifier_keys().swap_remove(0)

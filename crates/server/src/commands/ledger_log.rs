@@ -1,6 +1,7 @@
 //! `sightline ledger`: the public log as files, and its verification by a code path of its own.
 
 use super::say;
+use crate::app::{LEDGER_ORIGIN, ledger_origin};
 use anyhow::Context;
 use domain::UtcMicros;
 use ledger::verify::{self, Cosigned, Trust, Verified};
@@ -150,5 +151,11 @@ pub(super) fn key_texts(key: &str) -> anyhow::Result<Vec<String>> {
 /// The verifier keys of a data folder's log, the current one first.
 fn keys_of(data: &Path) -> anyhow::Result<Vec<String>> {
     let vault = Vault::open_with(&data.join("keys"), &super::master_key()?)?;
-    Ok(ledger::verifier_keys(&vault, crate::app::LEDGER_ORIGIN)?)
+    keys_in(data, &vault)
+}
+
+/// The same, where the keys are open.
+pub(super) fn keys_in(data: &Path, vault: &Vault) -> anyhow::Result<Vec<String>> {
+    let origin = ledger_origin(data).context("the checkpoint")?;
+    Ok(ledger::verifier_keys(vault, origin.as_deref().unwrap_or(LEDGER_ORIGIN))?)
 }

@@ -26,3 +26,4 @@ mod sealed;
 mod stops;
 mod tls;
 mod unsynced;
+mod witness;
