@@ -2,7 +2,7 @@
 
 use super::note::{NOTE_BYTES_MAX, VerifierKey, decimal};
 use super::tree::RunningRoot;
-use super::{Trust, Verified, VerifyError};
+use super::{LEAF_BYTES, Trust, Verified, VerifyError};
 use crate::hash::{Hash, leaf_hash};
 use std::fs;
 use std::io::{self, Read};
@@ -12,8 +12,6 @@ use std::path::{Path, PathBuf};
 const WIDTH: u64 = 256;
 /// A bundle of the longest entries that the format can hold.
 const BUNDLE_BYTES_MAX: usize = 256 * (2 + 65_535);
-/// Version, sequence, time, commitment: `docs/ledger-format.md`.
-const LEAF_BYTES: usize = 49;
 /// Folders below the log's: `tile`, level, and groups of digits of a 64-bit number.
 const DEPTH_MAX: usize = 12;
 

@@ -14,14 +14,18 @@ pub use records::{VerifiedRecords, verify_records};
 pub(crate) use tree::{fold_proof, has_grown};
 
 use crate::hash::{Hash, leaf_hash};
+use crate::recorded::EntryRef;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::UtcMicros;
 use std::path::PathBuf;
 
 /// First line of a proof (C2SP tlog-proof).
 const PROOF_FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 /// A tree of 2^64 entries has no longer proof.
 const PROOF_HASHES_MAX: usize = 64;
+/// Version, sequence, time, commitment: `docs/ledger-format.md`.
+const LEAF_BYTES: usize = 49;
 
 /// What a signature and the hashes under it prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,27 +148,64 @@ pub fn verify_receipt_of_hash<'a>(
     trust: impl Into<Trust<'a>>,
     leaf_hash: Hash,
 ) -> Result<(u64, Verified), VerifyError> {
-    let trust = trust.into();
-    let bad = |what| VerifyError::BadReceipt { what };
-    let (proof, checkpoint) = text.split_once("\n\n").ok_or_else(|| bad("no empty line before the checkpoint"))?;
-    let mut lines = proof.split('\n').peekable();
-    if lines.next() != Some(PROOF_FIRST_LINE) {
-        return Err(bad("the first line is not that of a proof"));
+    let receipt = Receipt::parse(text)?;
+    Ok((receipt.index, receipt.check(trust.into(), leaf_hash)?))
+}
+
+/// The same for somebody who has the receipt only, as a code on paper holds it: the leaf in it says when the entry was made. Which
+/// entry that is must be told from its index, time and leaf hash.
+pub fn verify_receipt_alone<'a>(text: &str, trust: impl Into<Trust<'a>>) -> Result<(EntryRef, Verified), VerifyError> {
+    let receipt = Receipt::parse(text)?;
+    let leaf = receipt.extra.and_then(|extra| STANDARD.decode(extra).ok());
+    let leaf = leaf.ok_or(VerifyError::BadReceipt { what: "it does not hold the leaf; say the leaf hash" })?;
+    let leaf_hash = leaf_hash(&leaf);
+    // What is in the receipt is not to be trusted before this.
+    let log = receipt.check(trust.into(), leaf_hash)?;
+    let time = leaf.get(9..17).and_then(|time| time.try_into().ok()).map(i64::from_be_bytes);
+    let sequence = leaf.get(1..9).and_then(|sequence| sequence.try_into().ok()).map(u64::from_be_bytes);
+    match (leaf.len(), leaf.first(), sequence, time) {
+        (LEAF_BYTES, Some(1), Some(index), Some(time)) if index == receipt.index => {
+            Ok((EntryRef { index, time: UtcMicros(time), leaf_hash }, log))
+        }
+        _ => Err(VerifyError::BadReceipt { what: "its leaf is not of version 1 and in its place" }),
     }
-    // Opaque and unauthenticated; nothing here reads it.
-    lines.next_if(|line| line.starts_with("extra "));
-    let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
-    let index = index.ok_or_else(|| bad("no index"))?;
-    let hashes: Vec<Hash> = lines
-        .map(|line| STANDARD.decode(line).ok().and_then(|hash| hash.try_into().ok()))
-        .collect::<Option<_>>()
-        .ok_or_else(|| bad("a line is not a hash"))?;
-    if hashes.len() > PROOF_HASHES_MAX {
-        return Err(bad("too many hashes"));
+}
+
+/// A tlog-proof in its form; nothing of it is checked yet.
+struct Receipt<'a> {
+    /// Opaque and unauthenticated by the specification; ours holds the leaf.
+    extra: Option<&'a str>,
+    index: u64,
+    proof: Vec<Hash>,
+    checkpoint: &'a str,
+}
+
+impl<'a> Receipt<'a> {
+    fn parse(text: &'a str) -> Result<Self, VerifyError> {
+        let bad = |what| VerifyError::BadReceipt { what };
+        let (proof, checkpoint) = text.split_once("\n\n").ok_or_else(|| bad("no empty line before the checkpoint"))?;
+        let mut lines = proof.split('\n').peekable();
+        if lines.next() != Some(PROOF_FIRST_LINE) {
+            return Err(bad("the first line is not that of a proof"));
+        }
+        let extra = lines.next_if(|line| line.starts_with("extra ")).and_then(|line| line.strip_prefix("extra "));
+        let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
+        let index = index.ok_or_else(|| bad("no index"))?;
+        let proof: Vec<Hash> = lines
+            .map(|line| STANDARD.decode(line).ok().and_then(|hash| hash.try_into().ok()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| bad("a line is not a hash"))?;
+        if proof.len() > PROOF_HASHES_MAX {
+            return Err(bad("too many hashes"));
+        }
+        Ok(Self { extra, index, proof, checkpoint })
     }
-    let log = trust.open_checkpoint(checkpoint.as_bytes())?;
-    if fold_proof(index, log.size, leaf_hash, &hashes) != Some(log.root) {
-        return Err(VerifyError::NotIncluded);
+
+    fn check(&self, trust: Trust<'_>, leaf_hash: Hash) -> Result<Verified, VerifyError> {
+        let log = trust.open_checkpoint(self.checkpoint.as_bytes())?;
+        if fold_proof(self.index, log.size, leaf_hash, &self.proof) != Some(log.root) {
+            return Err(VerifyError::NotIncluded);
+        }
+        Ok(log)
     }
-    Ok((index, log))
 }

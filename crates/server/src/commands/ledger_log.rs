@@ -41,9 +41,9 @@ pub(super) enum LedgerLog {
         /// The verifier key, or a file that holds it
         #[arg(long, value_name = "KEY|FILE")]
         vkey: String,
-        /// The entry's RFC 6962 leaf hash as the answer showed it, hexadecimal
+        /// The entry's RFC 6962 leaf hash as the answer or the print shows it, hexadecimal; left out, compare what is printed
         #[arg(long, value_name = "HEX")]
-        leaf_hash: String,
+        leaf_hash: Option<String>,
         #[command(flatten)]
         demanded: DemandedWitnesses,
     },
@@ -72,13 +72,24 @@ impl LedgerLog {
             }
             Self::VerifyReceipt { receipt, vkey, leaf_hash, demanded } => {
                 let text = std::fs::read_to_string(&receipt).with_context(|| receipt.display().to_string())?;
-                let leaf_hash: [u8; 32] = hex::decode(leaf_hash.trim())?
-                    .try_into()
-                    .map_err(|_| anyhow::anyhow!("a leaf hash has 64 hexadecimal digits"))?;
                 let (vkey, witnesses) = (key_text(&vkey)?, demanded.keys()?);
                 let trust = Trust { vkey: &vkey, witnesses: &witnesses };
-                let (index, log) = verify::verify_receipt_of_hash(&text, trust, leaf_hash)?;
-                say(&format!("entry {index} is in the log `{}` of {} entries", log.origin, log.size));
+                let log = match leaf_hash {
+                    Some(leaf_hash) => {
+                        let leaf_hash: [u8; 32] = hex::decode(leaf_hash.trim())?
+                            .try_into()
+                            .map_err(|_| anyhow::anyhow!("a leaf hash has 64 hexadecimal digits"))?;
+                        let (index, log) = verify::verify_receipt_of_hash(&text, trust, leaf_hash)?;
+                        say(&format!("entry {index} is in the log `{}` of {} entries", log.origin, log.size));
+                        log
+                    }
+                    None => {
+                        let (entry, log) = verify::verify_receipt_alone(&text, trust)?;
+                        say(&format!("entry {} is in the log `{}` of {} entries", entry.index, log.origin, log.size));
+                        say(&format!("made at {}, leaf hash {}", entry.time, hex::encode(entry.leaf_hash)));
+                        log
+                    }
+                };
                 say_cosigned(&log);
                 Ok(())
             }

@@ -93,6 +93,12 @@ fn aud_6_a_witness_in_a_process_of_its_own_cosigns_the_log_and_tells_when_its_da
     let said = run_well(&verify_receipt(&witness_key).split('\n').collect::<Vec<_>>());
     assert!(said.contains(&format!("cosigned by the witness `{NAME}` at 20")), "{said}");
 
+    // What a code on paper holds is enough: it says which entry it is of.
+    let alone = ["ledger", "verify-receipt", text(&receipt), "--vkey", text(&vkey), "--witness", &witness_key];
+    let said = run_well(&alone);
+    assert!(said.starts_with(&format!("entry {} is in the log `{ORIGIN}`", answered.entry)), "{said}");
+    assert!(said.contains(&format!("leaf hash {}", answered.leaf_hash)), "{said}");
+
     // Killed in the middle, the witness holds nothing up; started again it remembers, and goes on.
     let address = witness.address.trim_start_matches("http://").to_owned();
     witness.kill();
