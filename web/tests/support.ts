@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const data = process.env.SIGHTLINE_DATA ?? fileURLToPath(new URL('../../data', import.meta.url));
-const program =
+export const program =
 	process.env.SIGHTLINE_PROGRAM ?? fileURLToPath(new URL('../../target/release/sightline', import.meta.url));
 const screens = fileURLToPath(new URL('../../target/screens/', import.meta.url));
 const sessions = join(data, 'test-sessions');
