@@ -24,7 +24,7 @@ mod writer;
 
 pub use cosigning::{WITNESS_TIME_MAX, WITNESSES_MAX, WitnessAnswer, WitnessCall};
 pub use error::{LedgerError, Refusal};
-pub use export::{Exported, export};
+pub use export::{Exported, export, export_from};
 pub use ledger::{Ledger, LedgerConfig, OPENED_RECORDS_MAX, PUBLISH_INTERVAL, verifier_keys, verifier_keys_of};
 pub use record::{OpenedRecord, RECORD_BYTES_MAX};
 pub use recorded::{EntryRef, Recorded};

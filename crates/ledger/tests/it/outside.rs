@@ -3,6 +3,8 @@
 
 use crate::place::{ORIGIN, Place, record_many};
 use ledger::export;
+use ledger::hash::{leaf_hash, node_hash};
+use ledger::verify::verify_folder;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -156,6 +158,65 @@ async fn aud_6_another_implementation_refuses_an_altered_entry_tile_or_checkpoin
     refused(&["log", text(&log.folder), &log.key], entries);
 }
 
+/// Bytes of an entry in a bundle.
+const ENTRY_BYTES: usize = 2 + 49;
+
+fn entries(folder: &Path) -> Vec<Vec<u8>> {
+    let bundles = ["tile/entries/000", "tile/entries/001", "tile/entries/002.p/88"];
+    let bytes = bundles.map(|bundle| fs::read(folder.join(bundle)).unwrap()).concat();
+    bytes.chunks(ENTRY_BYTES).map(<[u8]>::to_vec).collect()
+}
+
+/// Writes 600 entries over those of an export, with every tile made to fit, as somebody would who has the files but not the key.
+fn forge(folder: &Path, entries: &[Vec<u8>]) {
+    assert_eq!(entries.len(), 600);
+    let hashes: Vec<[u8; 32]> = entries.iter().map(|entry| leaf_hash(&entry[2..])).collect();
+    for (number, name) in ["000", "001", "002.p/88"].iter().enumerate() {
+        let place = number * 256..600.min((number + 1) * 256);
+        fs::write(folder.join(format!("tile/entries/{name}")), entries[place.clone()].concat()).unwrap();
+        fs::write(folder.join(format!("tile/0/{name}")), hashes[place].concat()).unwrap();
+    }
+    let root = |tile: &[[u8; 32]]| {
+        let mut row = tile.to_vec();
+        while row.len() > 1 {
+            row = row.chunks(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+        }
+        row[0]
+    };
+    fs::write(folder.join("tile/1/000.p/2"), [root(&hashes[..256]), root(&hashes[256..512])].concat()).unwrap();
+}
+
+#[tokio::test]
+async fn aud_6_a_deleted_inserted_altered_or_moved_entry_is_found_though_every_file_was_made_to_fit() {
+    let log = Exported::of(Place::sqlite(), 600).await;
+    let all = entries(&log.folder);
+    forge(&log.folder, &all);
+    log.holds();
+    // Sequence numbers too, so that nothing but the signature tells.
+    let renumbered = |mut entries: Vec<Vec<u8>>| {
+        for (index, entry) in entries.iter_mut().enumerate() {
+            entry[3..11].copy_from_slice(&(index as u64).to_be_bytes());
+        }
+        entries
+    };
+    let (mut deleted, mut inserted, mut altered, mut moved) = (all.clone(), all.clone(), all.clone(), all.clone());
+    deleted.remove(300);
+    deleted.push(all[599].clone());
+    inserted.insert(300, all[300].clone());
+    inserted.pop();
+    altered[300][40] ^= 1;
+    moved.swap(10, 500);
+    for (name, forged) in [("deleted", deleted), ("inserted", inserted), ("altered", altered), ("moved", moved)] {
+        for forged in [forged.clone(), renumbered(forged)] {
+            forge(&log.folder, &forged);
+            refused(&["log", text(&log.folder), &log.key], "the entries do not hash to the signed root");
+            assert!(verify_folder(&log.folder, &log.key, None).is_err(), "{name}");
+        }
+    }
+    forge(&log.folder, &all);
+    verify_folder(&log.folder, &log.key, None).unwrap();
+}
+
 #[tokio::test]
 async fn aud_6_another_implementation_finds_a_rollback_and_a_split_view_under_the_same_key() {
     let log = Exported::of(Place::sqlite(), 600).await;
@@ -188,15 +249,15 @@ async fn aud_6_another_implementation_accepts_a_receipt_for_its_entry_only() {
     let (key, file) = (ledger.verifier_key(), place.folder.path().join("receipt"));
     for index in [0, 255, 256, 299] {
         fs::write(&file, ledger.receipt(index).await.unwrap()).unwrap();
-        let hash = hex::encode(ledger::hash::leaf_hash(&ledger.leaf(index).await.unwrap()));
+        let hash = hex::encode(leaf_hash(&ledger.leaf(index).await.unwrap()));
         let said = check(&["receipt", text(&file), &key, &hash]).unwrap();
         assert_eq!(said, format!("{ORIGIN}: entry {index} of 300"));
-        let other = hex::encode(ledger::hash::leaf_hash(b"another"));
+        let other = hex::encode(leaf_hash(b"another"));
         refused(&["receipt", text(&file), &key, &other], "invalid transparency proof");
     }
     let moved = fs::read_to_string(&file).unwrap().replacen("index 299", "index 298", 1);
     fs::write(&file, moved).unwrap();
-    let hash = hex::encode(ledger::hash::leaf_hash(&ledger.leaf(299).await.unwrap()));
+    let hash = hex::encode(leaf_hash(&ledger.leaf(299).await.unwrap()));
     assert!(check(&["receipt", text(&file), &key, &hash]).is_err());
     ledger.close().await;
 }

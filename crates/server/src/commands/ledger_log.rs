@@ -1,12 +1,19 @@
 //! `sightline ledger`: the public log as files, and its verification by a code path of its own.
 
-use super::say;
+use super::{client, say};
 use crate::app::{LEDGER_ORIGIN, ledger_origin};
 use anyhow::Context;
 use domain::UtcMicros;
 use ledger::verify::{self, Cosigned, Trust, Verified};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use storage::Vault;
+
+/// How long one file of a log may take to come.
+const FETCH_TIME_MAX: Duration = Duration::from_mins(1);
+/// Bytes of one file: a bundle of the longest entries that the format can hold.
+const FETCHED_BYTES_MAX: u64 = 256 * (2 + 65_535);
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum LedgerLog {
@@ -20,16 +27,20 @@ pub(super) enum LedgerLog {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Verify an exported log, or the log of a data folder
+    /// Verify an exported log, the log of a data folder, or the log that a service shows
     Verify {
-        /// The folder: an export, or a data folder
+        /// The folder: an export, or a data folder. Or an address, such as `https://lpr.example.org/ledger`
+        #[arg(value_name = "FOLDER|URL")]
         folder: PathBuf,
-        /// The verifier key, or a file that holds it; left out, the file `vkey` of the folder, which proves less
+        /// The verifier key, or a file that holds it; left out, the file `vkey` beside the log, which proves less
         #[arg(long, value_name = "KEY|FILE")]
         vkey: Option<String>,
         /// A checkpoint that was kept from earlier; the log must have grown from it
         #[arg(long, value_name = "FILE")]
         older: Option<PathBuf>,
+        /// Certificates (PEM) to trust besides the system's, for an address
+        #[arg(long, env = "SIGHTLINE_CA_FILE", value_name = "FILE")]
+        ca_file: Option<PathBuf>,
         #[command(flatten)]
         demanded: DemandedWitnesses,
     },
@@ -67,8 +78,14 @@ impl LedgerLog {
     pub(super) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Export { data, out } => export(&data, &out),
-            Self::Verify { folder, vkey, older, demanded } => {
-                verify_folder(&folder, vkey.as_deref(), older.as_deref(), &demanded.keys()?)
+            Self::Verify { folder, vkey, older, ca_file, demanded } => {
+                let (vkey, older, witnesses) = (vkey.as_deref(), older.as_deref(), demanded.keys()?);
+                let address =
+                    folder.to_str().filter(|text| text.starts_with("http://") || text.starts_with("https://"));
+                let Some(address) = address else { return verify_folder(&folder, vkey, older, &witnesses) };
+                let copy = tempfile::tempdir().context("a folder for a copy of the log")?;
+                fetch(address, ca_file.as_deref(), copy.path())?;
+                verify_folder(copy.path(), vkey, older, &witnesses)
             }
             Self::VerifyReceipt { receipt, vkey, leaf_hash, demanded } => {
                 let text = std::fs::read_to_string(&receipt).with_context(|| receipt.display().to_string())?;
@@ -110,6 +127,24 @@ fn export(data: &Path, out: &Path) -> anyhow::Result<()> {
         return Err(error.context("the log does not hold, and is not exported"));
     }
     say(&format!("{} entries in {} files in {}", exported.size, exported.files, out.display()));
+    Ok(())
+}
+
+/// Copies the log that a service shows; nothing of it is believed before it is verified.
+fn fetch(address: &str, ca_file: Option<&Path>, to: &Path) -> anyhow::Result<()> {
+    let agent = client::agent(FETCH_TIME_MAX, ca_file)?;
+    let read = |name: &str| {
+        let mut answer =
+            agent.get(format!("{}/{name}", address.trim_end_matches('/'))).call().map_err(io::Error::other)?;
+        match answer.status().as_u16() {
+            200 => answer.body_mut().with_config().limit(FETCHED_BYTES_MAX).read_to_vec().map_err(io::Error::other),
+            404 => Err(io::Error::from(io::ErrorKind::NotFound)),
+            status => Err(io::Error::other(format!("the service answered {status}"))),
+        }
+    };
+    let keys = read("vkey").context("the file `vkey`")?;
+    let copied = ledger::export_from(read, String::from_utf8_lossy(&keys).trim_end(), to)?;
+    say(&format!("{} entries in {} files were fetched from {address}", copied.size, copied.files));
     Ok(())
 }
 

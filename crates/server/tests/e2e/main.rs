@@ -21,6 +21,7 @@ mod installation;
 mod keys;
 mod kills;
 mod large;
+mod no_ledger;
 mod running;
 mod sealed;
 mod stops;

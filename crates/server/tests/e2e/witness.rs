@@ -99,6 +99,14 @@ fn aud_6_a_witness_in_a_process_of_its_own_cosigns_the_log_and_tells_when_its_da
     assert!(said.starts_with(&format!("entry {} is in the log `{ORIGIN}`", answered.entry)), "{said}");
     assert!(said.contains(&format!("leaf hash {}", answered.leaf_hash)), "{said}");
 
+    // Anybody verifies what the service shows, from where they are.
+    let shown = format!("{}/ledger", server.address);
+    let by_address = ["ledger", "verify", &shown, "--vkey", text(&vkey), "--witness", &witness_key];
+    let said = run_well(&by_address);
+    assert!(said.contains("were fetched from") && said.contains("cosigned by the witness"), "{said}");
+    let elsewhere = run_badly(&["ledger", "verify", &format!("{shown}r"), "--vkey", text(&vkey)]);
+    assert!(elsewhere.contains("`checkpoint`"), "{elsewhere}");
+
     // Killed in the middle, the witness holds nothing up; started again it remembers, and goes on.
     let address = witness.address.trim_start_matches("http://").to_owned();
     witness.kill();
