@@ -152,7 +152,8 @@ impl Watched {
         let rests = self.failed.is_some_and(|failed| failed.elapsed() < rest);
         let asked = self.cosigned.as_ref().and_then(|cosigned| cosigned.asked);
         let is_fresh = asked.is_some_and(|asked| asked.elapsed() < REFRESH);
-        !rests && !(self.line_for(head).is_some() && is_fresh)
+        let is_cosigned = self.line_for(head).is_some() && is_fresh;
+        !rests && !is_cosigned
     }
 
     fn take(&mut self, head: &Head, asked: Asked) {

@@ -136,7 +136,7 @@ async fn aud_6_another_implementation_refuses_an_altered_entry_tile_or_checkpoin
     }
     let replace = |from: &'static str, to: &'static str| {
         move |content: &mut Vec<u8>| {
-            *content = String::from_utf8(content.clone()).unwrap().replacen(from, to, 1).into_bytes()
+            *content = String::from_utf8(content.clone()).unwrap().replacen(from, to, 1).into_bytes();
         }
     };
     log.refused_with("checkpoint", replace("\n600\n", "\n599\n"), "invalid signature");

@@ -88,30 +88,32 @@ impl LedgerLog {
                 verify_folder(copy.path(), vkey, older, &witnesses)
             }
             Self::VerifyReceipt { receipt, vkey, leaf_hash, demanded } => {
-                let text = std::fs::read_to_string(&receipt).with_context(|| receipt.display().to_string())?;
                 let (vkey, witnesses) = (key_text(&vkey)?, demanded.keys()?);
-                let trust = Trust { vkey: &vkey, witnesses: &witnesses };
-                let log = match leaf_hash {
-                    Some(leaf_hash) => {
-                        let leaf_hash: [u8; 32] = hex::decode(leaf_hash.trim())?
-                            .try_into()
-                            .map_err(|_| anyhow::anyhow!("a leaf hash has 64 hexadecimal digits"))?;
-                        let (index, log) = verify::verify_receipt_of_hash(&text, trust, leaf_hash)?;
-                        say(&format!("entry {index} is in the log `{}` of {} entries", log.origin, log.size));
-                        log
-                    }
-                    None => {
-                        let (entry, log) = verify::verify_receipt_alone(&text, trust)?;
-                        say(&format!("entry {} is in the log `{}` of {} entries", entry.index, log.origin, log.size));
-                        say(&format!("made at {}, leaf hash {}", entry.time, hex::encode(entry.leaf_hash)));
-                        log
-                    }
-                };
-                say_cosigned(&log);
-                Ok(())
+                verify_receipt(&receipt, leaf_hash.as_deref(), Trust { vkey: &vkey, witnesses: &witnesses })
             }
         }
     }
+}
+
+fn verify_receipt(receipt: &Path, leaf_hash: Option<&str>, trust: Trust<'_>) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(receipt).with_context(|| receipt.display().to_string())?;
+    let mut made = None;
+    let (index, log) = if let Some(leaf_hash) = leaf_hash {
+        let leaf_hash: [u8; 32] = hex::decode(leaf_hash.trim())?
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("a leaf hash has 64 hexadecimal digits"))?;
+        verify::verify_receipt_of_hash(&text, trust, leaf_hash)?
+    } else {
+        let (entry, log) = verify::verify_receipt_alone(&text, trust)?;
+        made = Some(format!("made at {}, leaf hash {}", entry.time, hex::encode(entry.leaf_hash)));
+        (entry.index, log)
+    };
+    say(&format!("entry {index} is in the log `{}` of {} entries", log.origin, log.size));
+    if let Some(made) = made {
+        say(&made);
+    }
+    say_cosigned(&log);
+    Ok(())
 }
 
 fn export(data: &Path, out: &Path) -> anyhow::Result<()> {

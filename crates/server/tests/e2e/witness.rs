@@ -4,6 +4,7 @@ use super::calling::{Answered, Caller};
 use super::installation::{Installation, reads};
 use super::running::{Running, run_badly, run_well, sightline, text, until};
 use serde_json::json;
+use sha2::Digest;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -187,7 +188,6 @@ fn a_witness_speaks_the_protocol_over_http() {
     assert_eq!(post(&format!("old 0\n\n{}", "x".repeat(200 * 1_024))).0, 413);
 
     // What a monitor fetches is the checkpoint that the service shows.
-    use sha2::Digest;
     let log = hex::encode(sha2::Sha256::digest(ORIGIN));
     let seen = Caller::new(&witness.address).get(&format!("/{log}/checkpoint"), "").text;
     assert_eq!(seen.lines().take(3).collect::<Vec<_>>(), checkpoint.lines().take(3).collect::<Vec<_>>());
