@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod demo;
 mod demo_city;
+mod demo_people;
 mod demo_tls;
 mod feed;
 mod generate;
