@@ -16,7 +16,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use storage::{Sql, SystemClock, Vault};
 
@@ -76,17 +76,16 @@ fn row(what: &str, times: &mut [Duration]) -> Duration {
     percentile(times, 0.99)
 }
 
-/// What the disk takes to keep a page, as long as `until` is not set.
-fn time_fsyncs(folder: &Path, until: &AtomicBool) -> Vec<Duration> {
+/// What the disk takes to keep a page, again and again until the other end is dropped.
+fn time_fsyncs(folder: &Path, ended: &Receiver<()>) -> Vec<Duration> {
     let mut file = File::create(folder.join("fsync")).unwrap();
     let mut times = Vec::new();
-    while !until.load(Ordering::SeqCst) {
+    while ended.recv_timeout(Duration::from_millis(5)) == Err(RecvTimeoutError::Timeout) {
         let start = Instant::now();
         file.seek(SeekFrom::Start(0)).unwrap();
         file.write_all(&[7; 4_096]).unwrap();
         file.sync_all().unwrap();
         times.push(start.elapsed());
-        std::thread::sleep(Duration::from_millis(5));
     }
     times
 }
@@ -156,13 +155,13 @@ async fn main() -> ExitCode {
     println!();
     println!("| {} users, {} entries a second | times | median | p99 | longest |", USERS, USERS * 1_000 / 50);
     println!("| --- | --- | --- | --- | --- |");
-    let done = Arc::new(AtomicBool::new(false));
+    let (going_on, ended) = channel();
     let fsyncs = {
-        let (folder, done) = (folder.path().to_owned(), Arc::clone(&done));
-        std::thread::spawn(move || time_fsyncs(&folder, &done))
+        let folder = folder.path().to_owned();
+        std::thread::spawn(move || time_fsyncs(&folder, &ended))
     };
     let mut waits = record_paced(&ledger).await;
-    done.store(true, Ordering::SeqCst);
+    drop(going_on);
     let mut fsyncs = fsyncs.join().unwrap();
     let wait = row("an act waits for its entry", &mut waits);
     let fsync = row("the disk's own fsync of 4 KB meanwhile", &mut fsyncs);
