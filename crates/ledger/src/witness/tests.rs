@@ -5,6 +5,7 @@ use crate::tree::tests::{grow, leaves};
 use crate::tree::{Frontier, TileId, consistency_proof};
 use crate::verify::SignedNote;
 use domain::UtcMicros;
+use proptest::prelude::*;
 use std::collections::HashMap;
 use storage::TestClock;
 
@@ -256,4 +257,22 @@ fn a_witness_is_not_opened_without_a_name_or_a_log() {
     assert!(matches!(place.try_open(), Err(WitnessOpenError::LogKey { .. })));
     place.logs.clear();
     assert!(matches!(place.try_open(), Err(WitnessOpenError::Logs)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_request_with_any_bytes_in_it_is_refused_and_leaves_nothing_behind(
+        bytes in prop::collection::vec(any::<u8>(), 1..200), place in any::<prop::sample::Index>(), whole in any::<bool>(),
+    ) {
+        let log = TestLog::of(&leaves(10));
+        let home = Place::of(&log);
+        let witness = home.open();
+        let sound = log.request(0).into_bytes();
+        let (before, after) = sound.split_at(place.index(sound.len()));
+        let request = if whole { bytes } else { [before, &bytes, after].concat() };
+        prop_assert!(witness.add_checkpoint(&request).is_err());
+        prop_assert!(!home.memory().exists());
+        witness.add_checkpoint(&sound).unwrap();
+    }
 }
