@@ -61,7 +61,7 @@ test('ACC 3 ACC 6 ACC 8 a passkey is added with a code, confirms in the middle o
 	await adding.getByLabel('Name').fill(NAME);
 	await adding.getByLabel('Code').fill('000000');
 	await adding.getByRole('button', { name: 'Go on' }).click();
-	await expect(adding.getByRole('alert').or(adding.locator('[data-field="code"]'))).toContainText(/code/i);
+	await expect(adding.getByRole('alert')).toContainText('The code or passkey is wrong');
 	await adding.getByLabel('Code').fill(code('analyst'));
 	await adding.getByRole('button', { name: 'Go on' }).click();
 	await expect(adding).toHaveCount(0);
@@ -90,7 +90,7 @@ test('ACC 3 ACC 6 ACC 8 a passkey is added with a code, confirms in the middle o
 	await expect(field(page, 'plate')).toHaveValue('?82K?R');
 	expect(await door(page)).toBe('enhanced');
 	expect(await page.context().cookies(), 'a step up is a new session').not.toEqual(before);
-	expect((await ask(page)).status()).toBe(200);
+	expect((await ask(page)).status()).toBe(201);
 	await expect(count(page)).toBeVisible();
 
 	// By passkey alone, through the enhanced door.
