@@ -70,11 +70,16 @@ impl Limits {
     pub fn grant(&self, facts: GrantFacts, now: UtcMicros) -> GrantStanding {
         if facts.until.is_some_and(|until| until <= now) {
             GrantStanding::Ended
-        } else if days_after(facts.in_use, self.unused_days) <= now {
+        } else if self.unused_until(facts.in_use) <= now {
             GrantStanding::Unused
         } else {
             GrantStanding::InForce
         }
+    }
+
+    /// When a permission that was last used, granted or confirmed at this instant lapses for want of use.
+    pub fn unused_until(&self, in_use: UtcMicros) -> UtcMicros {
+        days_after(in_use, self.unused_days)
     }
 
     /// When a permission that was granted, or last confirmed, at this instant must be reviewed.

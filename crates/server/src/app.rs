@@ -1,8 +1,9 @@
 //! What the running product is made of. Built once by [`App::open`]; handlers get it as their state.
 
 use crate::basemap::Basemap;
+use crate::mail::{MailSettings, Post};
 use crate::queries::answers::Answers;
-use crate::{accounts, agencies, cameras, oversight, people, queries, saved_areas, training};
+use crate::{accounts, agencies, cameras, mail, oversight, people, queries, saved_areas, training};
 use axum::http::HeaderValue;
 use detections::{PhotoSource, Store, StoreConfig};
 use domain::{Detection, NewPhoto};
@@ -44,6 +45,8 @@ pub struct App {
     pub assertions: accounts::passkeys::ceremonies::Verified,
     /// Where people reach the service: passkeys are bound to its host name, and answer to this origin only.
     pub public_url: Url,
+    /// `None`: no mail server was named, and nothing is sent.
+    pub mail: Option<Post>,
     pub ingest: cameras::ingest_log::IngestLog,
     pub photo_source: Arc<dyn PhotoSource>,
     pub basemap: Basemap,
@@ -83,6 +86,8 @@ pub struct Setup {
     pub basemap: Basemap,
     /// Where browsers reach the service: links begin with it.
     pub public_url: Url,
+    /// The mail server. `None` sends nothing.
+    pub mail: Option<MailSettings>,
     pub master_key: MasterKeySource,
     /// Name of the log, for a new data folder. `None` is [`LEDGER_ORIGIN`].
     pub ledger_origin: Option<String>,
@@ -107,6 +112,7 @@ impl Setup {
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
             public_url: localhost(8080),
+            mail: None,
             master_key: MasterKeySource::Folder,
             ledger_origin: None,
         }
@@ -142,12 +148,14 @@ pub enum OpenError {
     Store(#[from] detections::StoreError),
     #[error(transparent)]
     Preset(#[from] policy::PolicyError),
+    #[error(transparent)]
+    Mail(#[from] mail::post::PostError),
 }
 
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
         let keys = setup.keys_folder();
-        let Setup { data, postgres, clock, photo_source, basemap, public_url, master_key, ledger_origin: asked } =
+        let Setup { data, postgres, clock, photo_source, basemap, public_url, mail, master_key, ledger_origin: asked } =
             setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
         let interrupted = vault::make_ready(&keys, &master_key)?;
@@ -169,6 +177,7 @@ impl App {
         oversight::alarms::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
+        mail::store::migrate(&sql).await?;
         let origin = match (ledger_origin(&data).map_err(OpenError::Folder)?, asked) {
             (Some(found), Some(asked)) if found != asked => return Err(OpenError::LedgerNamed { found }),
             (found, asked) => found.or(asked).unwrap_or_else(|| LEDGER_ORIGIN.into()),
@@ -210,6 +219,7 @@ impl App {
             sign_ins: accounts::throttle::Throttle::default(),
             passwords: accounts::password::Passwords::default(),
             assertions: accounts::passkeys::ceremonies::Verified::default(),
+            mail: mail.map(|settings| Post::new(settings, &public_url)).transpose()?,
             public_url,
             ingest: cameras::ingest_log::IngestLog::default(),
             photo_source,

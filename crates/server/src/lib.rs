@@ -7,6 +7,7 @@ pub mod basemap;
 pub mod cameras;
 pub mod commands;
 pub mod http;
+pub mod mail;
 pub mod oversight;
 pub mod people;
 pub mod queries;

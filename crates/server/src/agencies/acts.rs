@@ -10,6 +10,7 @@ use crate::accounts::store as account_store;
 use crate::accounts::{Caller, password};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
+use crate::mail::acts::MailAct;
 use crate::oversight::entries::Entry;
 use crate::people::acts::{self as people_acts, PeopleAct};
 use crate::people::store as people_store;
@@ -65,6 +66,7 @@ pub enum Act {
     Cases(CaseAct),
     Policy(PolicyAct),
     Training(TrainingAct),
+    Mail(MailAct),
 }
 
 /// An agency that the host operator makes.
@@ -133,6 +135,7 @@ impl Act {
             Self::Cases(act) => Some(act.agency()),
             Self::Policy(act) => Some(act.agency()),
             Self::Training(act) => Some(act.agency()),
+            Self::Mail(act) => Some(act.agency()),
         }
     }
 
@@ -154,6 +157,7 @@ impl Act {
             Self::Cases(act) => act.kind(),
             Self::Policy(act) => act.kind(),
             Self::Training(act) => act.kind(),
+            Self::Mail(act) => act.kind(),
         }
     }
 
@@ -194,6 +198,7 @@ impl Act {
             Self::Cases(act) => act.record(),
             Self::Policy(act) => act.record(),
             Self::Training(act) => act.record(),
+            Self::Mail(act) => act.record(),
         }
     }
 }
@@ -343,6 +348,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::Cases(act) => act.apply(&mut transaction, now).await?,
         Act::Policy(act) => act.apply(&mut transaction, by, now).await?,
         Act::Training(act) => act.apply(&mut transaction, now).await?,
+        Act::Mail(act) => act.apply(&mut transaction).await?,
     };
     transaction.commit().await?;
     Ok(id)

@@ -12,6 +12,7 @@ mod generate;
 mod import;
 mod keys;
 mod ledger_log;
+mod mail;
 mod query;
 mod serve;
 mod witness;

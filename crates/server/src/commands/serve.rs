@@ -1,5 +1,6 @@
 //! `sightline serve`.
 
+use super::mail::MailArgs;
 use super::witness::{self, AskedWitness};
 use super::{DataArgs, block_on, say};
 use crate::App;
@@ -35,6 +36,8 @@ pub(super) struct Serve {
     /// Address under which browsers reach the service, such as `https://lpr.example.org/`; links and passkeys go by it
     #[arg(long, value_name = "URL", value_parser = public_url, env = "SIGHTLINE_PUBLIC_URL")]
     public_url: Option<Url>,
+    #[command(flatten)]
+    mail: MailArgs,
     /// Settings of the base map; left out, `basemap.toml` in the data folder, where there is one
     #[arg(long, value_name = "FILE")]
     basemap: Option<PathBuf>,
@@ -99,6 +102,7 @@ impl Serve {
             let app = App::open(crate::Setup {
                 basemap,
                 public_url,
+                mail: self.mail.settings()?,
                 ledger_origin: self.ledger_origin,
                 ..self.data.setup()?
             })

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the handlers.
 
-use crate::{accounts, agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
+use crate::{accounts, agencies, basemap, cameras, mail, oversight, people, queries, saved_areas, training};
 use axum::Json;
 use utoipa::OpenApi;
 
@@ -99,6 +99,9 @@ use utoipa::OpenApi;
         people::api::review,
         people::api::set_seats,
         people::api::access,
+        mail::api::show,
+        mail::api::set_of_person,
+        mail::api::set_own,
         training::api::me,
         training::api::course,
         training::api::answer,

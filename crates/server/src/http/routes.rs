@@ -7,7 +7,7 @@ use super::{Problem, health, openapi, web};
 use crate::App;
 use crate::accounts::{self, Caller, invitations};
 use crate::oversight::entries::Entry;
-use crate::{agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
+use crate::{agencies, basemap, cameras, mail, oversight, people, queries, saved_areas, training};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -228,6 +228,9 @@ pub fn table() -> Vec<Route> {
         ),
         route(Put, "/api/v1/agency/seats/{permission}", manager, Changes, put(people::api::set_seats)),
         route(Get, "/api/v1/agency/access", leader, Unlogged, get(people::api::access)),
+        route(Get, "/api/v1/agency/mail", manager, Unlogged, get(mail::api::show)),
+        route(Put, "/api/v1/agency/people/{user}/email", manager, Changes, put(mail::api::set_of_person)),
+        route(Put, "/api/v1/me/email", AsCaller, Changes, put(mail::api::set_own)),
         route(Get, "/api/v1/me", AsCaller, Unlogged, get(training::api::me)),
         route(Get, "/api/v1/training/courses/{course}", AsCaller, Unlogged, get(training::api::course)),
         route(Post, "/api/v1/training/courses/{course}/answers", AsCaller, Changes, post(training::api::answer)),

@@ -7,6 +7,7 @@ use super::{Problem, routes};
 use crate::App;
 use crate::accounts::{invitations, store as account_store};
 use crate::cameras::ingest_log;
+use crate::mail;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
@@ -43,6 +44,9 @@ fn may_be_compressed(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Exte
 /// Serves until `stop` completes, lets running requests end, and closes the app.
 pub async fn serve(app: Arc<App>, door: Door, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
     let mut background = vec![tokio::spawn(housekeeping(Arc::clone(&app)))];
+    if app.mail.is_some() {
+        background.push(tokio::spawn(mail::reminders::watch(Arc::clone(&app))));
+    }
     if let Some(certificates) = door.certificates() {
         let certificates = app.certificates.get_or_init(|| Arc::clone(certificates));
         background.push(tokio::spawn(Arc::clone(certificates).watch()));

@@ -13,6 +13,7 @@ use crate::agencies::api::{Made, MadeAnswer, SetActive, name, words};
 use crate::agencies::store as agency_store;
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::mail;
 use crate::oversight::entries::Entry;
 use crate::training::{store as training_store, views::CourseView};
 use axum::body::Bytes;
@@ -81,6 +82,8 @@ pub async fn list(
     let trained = training_store::of_agency(&app.sql, agency).await?;
     let passkeys: HashMap<String, i64> = passkey_store::counts_of(&app.sql, agency).await?.into_iter().collect();
     let invited = invitations::open_in(&app.sql, agency, now).await?;
+    let shows_addresses = caller.has_role(Role::AgencyManager);
+    let emails = if shows_addresses { mail::store::addresses_of(&app.sql, agency).await? } else { HashMap::new() };
     let view = |user: &User| {
         let held = grants.get(&user.id).into_iter().flatten();
         let own = certificates.iter().filter(|certificate| certificate.user == user.id);
@@ -93,6 +96,7 @@ pub async fn list(
             roles: user.roles.iter().map(ToString::to_string).collect(),
             cleared: user.cleared,
             active: user.active,
+            email: emails.get(&user.id).map(|sealed| mail::address::open_text(&app, agency, sealed)).transpose()?,
             locked: user.locked.map(|since| since.to_string()),
             second_factor: user.totp_sealed.is_some(),
             passkeys: passkeys.get(&user.id.to_string()).copied().unwrap_or_default(),

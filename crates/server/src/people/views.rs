@@ -27,6 +27,9 @@ pub struct PersonView {
     pub roles: Vec<String>,
     pub cleared: bool,
     pub active: bool,
+    /// For reminders and one-time links; managers only are shown it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Since when too many failed sign-ins keep the account locked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locked: Option<String>,

@@ -10,6 +10,7 @@ use crate::accounts::{Caller, store as account_store};
 use crate::agencies::acts::{self, Act, Secrets};
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::mail;
 use crate::people::api::in_reach;
 use crate::people::views::OwnGrantView;
 use axum::body::Bytes;
@@ -27,6 +28,11 @@ use utoipa::ToSchema;
 pub struct Own {
     pub user: String,
     pub name: String,
+    /// The e-mail address for reminders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The service has a mail server; otherwise no reminder is sent.
+    pub sends_mail: bool,
     pub training: Vec<CourseView>,
     pub grants: Vec<OwnGrantView>,
 }
@@ -36,9 +42,13 @@ pub struct Own {
 pub async fn me(State(app): State<Arc<App>>, Extension(caller): Extension<Arc<Caller>>) -> Result<Json<Own>, Problem> {
     let (limits, now) = (caller.policy()?.limits(), app.clock.now());
     let grants = caller.grants.iter();
+    let sealed = mail::store::address_of(&app.sql, caller.user.id).await?;
+    let email = sealed.map(|sealed| mail::address::open_text(&app, caller.agency.id, &sealed)).transpose()?;
     Ok(Json(Own {
         user: caller.user.id.to_string(),
         name: caller.user.name.clone(),
+        email,
+        sends_mail: app.mail.is_some(),
         training: CourseView::all(limits, &caller.trained, now),
         grants: grants.map(|(permission, grant)| OwnGrantView::of(limits, *permission, grant, now)).collect(),
     }))

@@ -32,6 +32,7 @@ mod policy_page;
 mod presets;
 mod receipts;
 mod refusals;
+mod reminders;
 mod revocation;
 mod routes;
 mod saved_areas;

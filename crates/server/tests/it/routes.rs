@@ -278,6 +278,12 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
         (Verb::Post | Verb::Delete, "/api/v1/agency/people/{user}/invitation") => {
             (Some(chief), person("/invitation"), json!({}))
         }
+        (Verb::Put, "/api/v1/agency/people/{user}/email") => {
+            (Some(chief), person("/email"), json!({ "email": "subject@example.org" }))
+        }
+        (Verb::Put, "/api/v1/me/email") => {
+            (Some(detective), route.path.into(), json!({ "email": "detective@example.org" }))
+        }
         (Verb::Post, "/api/v1/agency/people/{user}/grants") => {
             (Some(chief), person("/grants"), json!({ "permission": "area" }))
         }

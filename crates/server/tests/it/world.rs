@@ -12,6 +12,7 @@ use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Agreement, Reason};
 use sightline_server::basemap::Basemap;
 use sightline_server::http::serve;
+use sightline_server::mail::MailSettings;
 use sightline_server::training::acts::{Record, TrainingAct};
 use sightline_server::{App, Setup};
 use sqlx::{Connection, Executor};
@@ -128,6 +129,11 @@ impl World {
         connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
         let (_, options) = url.split_once('?').unwrap();
         Some(Self::on(Some(format!("postgres:///{name}?{options}"))).await)
+    }
+
+    /// The same world with a mail server.
+    pub(crate) async fn with_mail(settings: MailSettings) -> Self {
+        Self::set_up(|setup| Setup { mail: Some(settings), ..setup }).await
     }
 
     async fn on(postgres: Option<String>) -> Self {

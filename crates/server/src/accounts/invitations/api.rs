@@ -11,6 +11,7 @@ use crate::agencies::api::{Made, MadeAnswer};
 use crate::agencies::store::{self as agency_store, Agency};
 use crate::http::Problem;
 use crate::http::routes::read_json;
+use crate::mail;
 use crate::oversight::entries::Entry;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -27,20 +28,47 @@ const SECRET_CHARS_MAX: usize = 128;
 /// Who stands before the name in an authenticator app.
 const ISSUER: &str = "Sightline";
 
+/// How a link reaches the invited; a body that is left out is `link`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// `link`: the manager hands it over. `e-mail`: it is sent to the person's address, and the manager does not see it.
+    pub deliver: Option<String>,
+}
+
+/// A link that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Invited {
+    /// For the invited person alone; shown once, and only where the manager hands it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Until when it can be used, RFC 3339, UTC.
+    pub expires: String,
+    pub ledger_entry: u64,
+}
+
 /// Makes a one-time link for a person of the manager's agency: for a new account, or in the place of a lost password or
 /// second factor. An earlier link ends; what the person signs in with now holds until the link is used.
 #[utoipa::path(post, path = "/api/v1/agency/people/{user}/invitation", operation_id = "invite", tag = "people",
-    params(("user" = String, Path)),
-    responses((status = 201, body = InvitationMade), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "The account is closed"), (status = 422, body = Problem)))]
+    params(("user" = String, Path)), request_body(content = Option<Invite>),
+    responses((status = 201, body = Invited), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "The account is closed, or the link cannot be sent"),
+        (status = 422, body = Problem)))]
 pub async fn make(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
     Path(user): Path<String>,
-) -> Result<(StatusCode, Json<InvitationMade>), Problem> {
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<Invited>), Problem> {
     let user = user.parse().map_err(|_| Problem::not_found())?;
-    let made = invite(&app, caller.user.id, caller.agency.id, user).await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    let deliver = if bytes.is_empty() { None } else { read_json::<Invite>(&bytes)?.deliver };
+    let (made, shown) = match deliver.as_deref() {
+        None | Some("link") => (invite(&app, caller.user.id, caller.agency.id, user).await?, true),
+        Some("e-mail") => (mail::api::send_invitation(&app, &caller, user).await?, false),
+        Some(_) => return Err(Problem::invalid("deliver", "a link is delivered by `link` or `e-mail`")),
+    };
+    let InvitationMade { link, expires, ledger_entry } = made;
+    Ok((StatusCode::CREATED, Json(Invited { link: shown.then_some(link), expires, ledger_entry })))
 }
 
 /// Ends a person's link before it is used.

@@ -62,6 +62,8 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
         }
         (Post, "/api/v1/invitations/open" | "/api/v1/invitations/use") => plain(Nobody, ids.proof.clone()),
         (Post | Delete, "/api/v1/agency/people/{user}/invitation") => plain(Manager, nothing()),
+        (Put, "/api/v1/agency/people/{user}/email") => plain(Manager, json!({ "email": "subject@example.org" })),
+        (Put, "/api/v1/me/email") => plain(Colleague, json!({ "email": "colleague@example.org" })),
         (Post, "/api/v1/session/rules") => plain(Colleague, json!({ "version": 1, "accepted": true })),
         (Put, "/api/v1/session/password") => {
             plain(Supervisor, json!({ "current": PASSWORD, "new": "amber lantern nine" }))
@@ -149,6 +151,7 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
             | "/api/v1/agency"
             | "/api/v1/agency/cases"
             | "/api/v1/agency/alarms"
+            | "/api/v1/agency/mail"
             | "/api/v1/agency/policy",
         )
         | (Delete, "/api/v1/agency/cases" | "/api/v1/agency/policy/changes/{id}")
