@@ -17,6 +17,8 @@ use city::{City, Owner};
 use domain::{AgencyId, Course, Permission, ReasonClass, ReasonCode, Role, UnitId, UserId, UtcMicros};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How soon one person's trainings lapse.
+const DUE_SOON_DAYS: i64 = 5;
 const YEAR_MICROS: i64 = 365 * domain::time::DAY_MICROS;
 const TOTP_SECRET_BYTES: usize = 20;
 
@@ -129,8 +131,12 @@ impl Filling<'_> {
             let grant = PeopleAct::Grant { agency: agency.id, user, permission, needs_certificate: true };
             self.act_by(leaders.manager, Act::People(grant)).await?;
         }
-        let records = Course::ALL.iter().map(|course| Record { user, course: *course, passed: now }).collect();
-        self.act_by(leaders.manager, Act::Training(TrainingAct::Import { agency: agency.id, records })).await
+        self.trained(agency.id, user, leaders.manager, now).await
+    }
+
+    async fn trained(&self, agency: AgencyId, user: UserId, by: UserId, passed: UtcMicros) -> anyhow::Result<()> {
+        let records = Course::ALL.iter().map(|course| Record { user, course: *course, passed }).collect();
+        self.act_by(by, Act::Training(TrainingAct::Import { agency, records })).await
     }
 }
 
@@ -225,7 +231,11 @@ pub(super) async fn fill(app: &App, city: &City, address: &str) -> anyhow::Resul
     filling.asking(Person { roles, permissions: &all, second_factor: true, ..analyst }, leaders).await?;
     let captain = of_investigations("captain", "Max Rowan", "supervisor of Enforcement");
     let captain = Person { unit: enforcement, roles: supervisor_role, ..captain };
-    let leaders = Leaders { supervisor: filling.person(captain).await?, manager };
+    let captain = filling.person(captain).await?;
+    // Somebody whose trainings lapse within the week, so that screens show a reminder.
+    let almost_a_year_ago = app.clock.now().plus_micros(DUE_SOON_DAYS * domain::time::DAY_MICROS - YEAR_MICROS);
+    filling.trained(federal.1, captain, manager, almost_a_year_ago).await?;
+    let leaders = Leaders { supervisor: captain, manager };
     let roles = &[Role::TaskForceOfficer];
     let in_enforcement = of_investigations("enforcement", "Hal Reyes", "task force officer of the other unit");
     let permissions = &[Full, Partial, Area, Photo];

@@ -32,7 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve a data folder; an empty one prints a one-time link for the first host operator
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Serve a fictional city with agencies, accounts, history and live cameras
     Demo(demo::Demo),
     /// Print the current one-time code of a demo account, for the enhanced door

@@ -100,6 +100,8 @@ impl Post {
 fn why(error: &lettre::transport::smtp::Error) -> SendError {
     match error.status() {
         Some(code) => SendError::Refused(code.to_string().parse().unwrap_or_default()),
+        // What was answered is not said: it may repeat an address.
+        None if error.is_response() => SendError::Unreachable,
         None => {
             // Of the connection, not of a mail: no address is in it.
             tracing::warn!(cause = chain(error), "the mail server could not be reached");

@@ -21,9 +21,12 @@ mod installation;
 mod keys;
 mod kills;
 mod large;
+mod mail;
 mod no_ledger;
 mod running;
 mod sealed;
+#[path = "../smtp/mod.rs"]
+mod smtp;
 mod stops;
 mod tls;
 mod unsynced;

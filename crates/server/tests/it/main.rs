@@ -37,6 +37,8 @@ mod revocation;
 mod routes;
 mod saved_areas;
 mod sharing;
+#[path = "../smtp/mod.rs"]
+mod smtp;
 mod soft_key;
 mod training;
 mod web;

@@ -12,6 +12,7 @@ const course = (more: Partial<Course>): Course => ({
 const own = (training: Course[], permissions = ['full']) => ({
 	user: 'u',
 	name: 'Kim Dale',
+	sends_mail: false,
 	training,
 	grants: permissions.map((permission) => ({
 		permission,
