@@ -4,7 +4,7 @@ use super::client;
 use super::demo_city::{self, DemoPlan};
 use super::demo_people::fill;
 use super::demo_tls::DemoAuthority;
-use super::{block_on, complain, plainly, say};
+use super::{block_on, complain, say};
 use crate::accounts::{api as account_api, store as account_store};
 use crate::app::localhost;
 use crate::basemap::Basemap;
