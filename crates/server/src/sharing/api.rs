@@ -26,6 +26,8 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Characters of why an agreement is suspended or ended.
 const WHY_CHARS_MAX: usize = 1_000;
+/// Days of use that are counted where nothing else is said.
+const USE_DAYS: i64 = 30;
 /// Days of use that are counted at once.
 const USE_DAYS_MAX: i64 = 92;
 
@@ -103,7 +105,7 @@ impl AgreementView {
 }
 
 /// Agreements of the manager's agency, on either side, the oldest first.
-#[utoipa::path(get, path = "/api/v1/agency/agreements", tag = "sharing",
+#[utoipa::path(get, path = "/api/v1/agency/agreements", operation_id = "agreements", tag = "sharing",
     responses((status = 200, body = Vec<AgreementView>), (status = 403, body = Problem)))]
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -137,7 +139,7 @@ pub struct ProposeAgreement {
 }
 
 /// Signs an agreement for the owner of detections, and proposes it to another agency. Nothing is shown before that has signed too.
-#[utoipa::path(post, path = "/api/v1/agency/agreements", tag = "sharing", request_body = ProposeAgreement,
+#[utoipa::path(post, path = "/api/v1/agency/agreements", operation_id = "propose_agreement", tag = "sharing", request_body = ProposeAgreement,
     responses((status = 201, body = Made), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn propose(
     State(app): State<Arc<App>>,
@@ -205,7 +207,7 @@ pub struct SetAgreementState {
 }
 
 /// Signs, suspends, resumes or ends an agreement of the manager's agency. It acts on the next request of everybody.
-#[utoipa::path(put, path = "/api/v1/agency/agreements/{agreement}/state", tag = "sharing", request_body = SetAgreementState,
+#[utoipa::path(put, path = "/api/v1/agency/agreements/{agreement}/state", operation_id = "set_agreement_state", tag = "sharing", request_body = SetAgreementState,
     params(("agreement" = u32, Path)),
     responses((status = 201, body = Made), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "It is in another state"), (status = 422, body = Problem)))]
@@ -248,15 +250,15 @@ async fn party_to(app: &App, caller: &Caller, id: &str) -> Result<Agreement, Pro
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct UsePeriod {
-    /// RFC 3339 with offset.
-    pub from: String,
-    /// RFC 3339 with offset; at most 92 days after `from`.
-    pub to: String,
+    /// RFC 3339 with offset; left out, 30 days before `to`.
+    pub from: Option<String>,
+    /// RFC 3339 with offset, at most 92 days after `from`; left out, now.
+    pub to: Option<String>,
 }
 
 /// What use was made of the detections under an agreement, counted from the recipient's entries in the ledger. The recipient sees
 /// all of it, the owner as far as the recipient has signed.
-#[utoipa::path(get, path = "/api/v1/agency/agreements/{agreement}/use", tag = "sharing",
+#[utoipa::path(get, path = "/api/v1/agency/agreements/{agreement}/use", operation_id = "use_of_agreement", tag = "sharing",
     params(("agreement" = u32, Path), UsePeriod),
     responses((status = 200, body = Usage), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 422, body = Problem)))]
@@ -268,7 +270,8 @@ pub async fn use_made(
 ) -> Result<Json<Usage>, Problem> {
     let agreement = party_to(&app, &caller, &agreement).await?;
     let Query(period) = period.map_err(|_| Problem::invalid("from", "a period is `from` and `to`"))?;
-    let (from, to) = (instant("from", &period.from)?, instant("to", &period.to)?);
+    let to = period.to.map_or(Ok(app.clock.now()), |text| instant("to", &text))?;
+    let from = period.from.map_or(Ok(to.plus_micros(-USE_DAYS * DAY_MICROS)), |text| instant("from", &text))?;
     if from >= to || to.0 - from.0 > USE_DAYS_MAX * DAY_MICROS {
         return Err(Problem::invalid("to", format!("a period of up to {USE_DAYS_MAX} days, its end after its start")));
     }

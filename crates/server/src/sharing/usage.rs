@@ -104,7 +104,7 @@ impl Tally {
         let unit = by["unit"].as_u64().and_then(|unit| u32::try_from(unit).ok());
         let person = by["user"].as_str().and_then(|user| user.parse().ok());
         Some((
-            record["question"]["kind"].as_str().unwrap_or("unknown").to_owned(),
+            record["question"]["criteria"]["kind"].as_str().unwrap_or("unknown").to_owned(),
             unit.filter(|_| self.told >= TellsUse::Units),
             person.filter(|_| self.told >= TellsUse::People),
         ))

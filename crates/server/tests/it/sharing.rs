@@ -92,8 +92,8 @@ async fn agy_2_nothing_is_shown_before_both_sides_have_signed_and_each_sees_both
         assert_eq!((&shown["state"], &shown["document"]), (&json!("in-force"), &json!("MOU 11")));
     }
     let (police, federal) = (parties.world.police, parties.world.federal);
-    assert_eq!(parties.world.newest(police, "agreement.proposed").await.record["document"], "MOU 11");
-    assert_eq!(parties.world.newest(federal, "agreement.signed").await.record["signer"], "Name of manager");
+    assert_eq!(parties.world.newest(police, "agreement.proposed").await.record["act"]["document"], "MOU 11");
+    assert_eq!(parties.world.newest(federal, "agreement.signed").await.record["act"]["signer"], "Name of manager");
     // A proposal is signed once.
     parties.set(&parties.manager, "in-force").await.refused(409);
 }
@@ -124,7 +124,7 @@ async fn agy_2_acc_8_either_side_suspends_at_once_only_who_suspended_resumes_and
         parties.set(&parties.chief, state).await.refused(409);
     }
     assert_eq!(
-        parties.world.newest(parties.world.federal, "agreement.ended").await.record["why"],
+        parties.world.newest(parties.world.federal, "agreement.ended").await.record["act"]["why"],
         "A review of the project."
     );
 }
