@@ -53,5 +53,4 @@ export const PROFILES: Record<string, readonly string[]> = {
 	'pia-039b': ['investigations', 'enforcement', 'default'],
 	open: ['default'],
 };
-export const sourceWord = (value: string): string => find(SOURCES, value);
 export const tellsUseWord = (value: string): string => find(TELLS_USE, value);
