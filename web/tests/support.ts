@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const data = process.env.SIGHTLINE_DATA ?? fileURLToPath(new URL('../../data', import.meta.url));
-const program =
+export const program =
 	process.env.SIGHTLINE_PROGRAM ?? fileURLToPath(new URL('../../target/release/sightline', import.meta.url));
 const screens = fileURLToPath(new URL('../../target/screens/', import.meta.url));
 const sessions = join(data, 'test-sessions');
@@ -42,7 +42,7 @@ export const account = (login: Login): Account => {
 };
 
 /** The six digits for the enhanced door; a code counts once, so an account goes through that door once in 30 seconds. */
-const code = (login: Login) =>
+export const code = (login: Login) =>
 	execFileSync(program, ['demo-code', '--data', data, login], {
 		encoding: 'utf8',
 		stdio: ['ignore', 'pipe', 'ignore'],

@@ -48,6 +48,10 @@ pub enum Refusal {
     TooManyRecords { asked: usize, max: usize },
     #[error("a log's origin is a name without white space and `+`, such as `example.org/ledger`")]
     Origin,
+    #[error("a witness's key is of the form `<name>+<key id>+<key>`, of a cosigner, and not named like the log")]
+    WitnessKey,
+    #[error("at most {max} witnesses are asked, {asked} were named, each once")]
+    TooManyWitnesses { asked: usize, max: usize },
     #[error("the folder for an export must be new or empty")]
     FolderNotEmpty,
 }

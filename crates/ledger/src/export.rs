@@ -19,48 +19,61 @@ pub struct Exported {
 /// Copies a published log, also while it grows. Nothing is checked: that is the part of [`crate::verify`], run on the copy.
 /// Blocks on files.
 pub fn export(published: &Path, verifier_keys: &str, to: &Path) -> Result<Exported, LedgerError> {
+    export_from(|name| fs::read(published.join(name)), verifier_keys, to)
+}
+
+/// The same from wherever `read` finds the files of a log by their names, such as `tile/0/000`. What is not there is told as
+/// [`io::ErrorKind::NotFound`].
+pub fn export_from(
+    read: impl Fn(&str) -> io::Result<Vec<u8>>,
+    verifier_keys: &str,
+    to: &Path,
+) -> Result<Exported, LedgerError> {
     fs::create_dir_all(to).map_err(LedgerError::files(to))?;
     if fs::read_dir(to).map_err(LedgerError::files(to))?.next().is_some() {
         return Err(Refusal::FolderNotEmpty.into());
     }
     // Read once, first: all files that this checkpoint needs are there, or their full successors.
-    let path = published.join(CHECKPOINT);
-    let checkpoint = fs::read_to_string(&path).map_err(LedgerError::files(&path))?;
-    let size = checkpoint.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
-    let size = size.ok_or_else(|| LedgerError::files(&path)(io::Error::from(io::ErrorKind::InvalidData)))?;
-    let mut files = copy_series(published, to, Series::Entries, size)?;
+    let checkpoint = read(CHECKPOINT).map_err(LedgerError::files(Path::new(CHECKPOINT)))?;
+    let size = std::str::from_utf8(&checkpoint).ok().and_then(|note| note.lines().nth(1)?.parse::<u64>().ok());
+    let size = size.filter(|size| i64::try_from(*size).is_ok()).ok_or(io::Error::from(io::ErrorKind::InvalidData));
+    let size = size.map_err(LedgerError::files(Path::new(CHECKPOINT)))?;
+    let mut files = copy_series(&read, to, Series::Entries, size)?;
     for level in 0..LEVELS_MAX {
-        files += copy_series(published, to, Series::Tile(level), hashes_at(level, size))?;
+        files += copy_series(&read, to, Series::Tile(level), hashes_at(level, size))?;
     }
-    write(to, CHECKPOINT, checkpoint.as_bytes())?;
+    write(to, CHECKPOINT, &checkpoint)?;
     write(to, VKEY, format!("{verifier_keys}\n").as_bytes())?;
     Ok(Exported { size, files: files + 2 })
 }
 
 /// Copies the first `count` hashes or entries of a series.
-fn copy_series(from: &Path, to: &Path, series: Series, count: u64) -> Result<u64, LedgerError> {
+fn copy_series(
+    read: &impl Fn(&str) -> io::Result<Vec<u8>>,
+    to: &Path,
+    series: Series,
+    count: u64,
+) -> Result<u64, LedgerError> {
     let full = count / TILE_WIDTH;
     for number in 0..full {
         let name = series.full(number);
-        let path = from.join(&name);
-        write(to, &name, &fs::read(&path).map_err(LedgerError::files(&path))?)?;
+        write(to, &name, &read(&name).map_err(LedgerError::files(Path::new(&name)))?)?;
     }
     let width = usize::try_from(count % TILE_WIDTH).expect("below 256");
     if width == 0 {
         return Ok(full);
     }
     let name = series.partial(full, width);
-    let path = from.join(&name);
-    let content = match fs::read(&path) {
+    let content = match read(&name) {
         // The tile became full since the checkpoint was read; its beginning is what the partial one was.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let whole = fs::read(from.join(series.full(full))).map_err(LedgerError::files(&path))?;
+            let whole = read(&series.full(full)).map_err(LedgerError::files(Path::new(&name)))?;
             let end = beginning(series, &whole, width);
             end.and_then(|end| whole.get(..end)).map(<[u8]>::to_vec).ok_or(io::Error::from(io::ErrorKind::InvalidData))
         }
         other => other,
     };
-    write(to, &name, &content.map_err(LedgerError::files(&path))?)?;
+    write(to, &name, &content.map_err(LedgerError::files(Path::new(&name)))?)?;
     Ok(full + 1)
 }
 

@@ -28,9 +28,23 @@ pub fn commitment(salt: &[u8; 32], record: &[u8]) -> Hash {
     Sha256::new().chain_update(salt).chain_update(record).finalize().into()
 }
 
-/// First four bytes of `SHA-256(name || 0x0A || 0x01 || public key)`: the key id of a signed note (C2SP signed-note).
-pub fn note_key_id(name: &str, public_key: &[u8; 32]) -> [u8; 4] {
-    let hash: Hash =
-        Sha256::new().chain_update(name).chain_update([b'\n', 0x01]).chain_update(public_key).finalize().into();
+/// The signature type of Ed25519 in a signed note (C2SP signed-note).
+pub const ED25519: u8 = 0x01;
+/// The signature type of a witness's timestamped Ed25519 cosignature (C2SP tlog-cosignature).
+pub const COSIGNATURE: u8 = 0x04;
+
+/// First four bytes of `SHA-256(name || 0x0A || signature type || public key)`: the key id of a signed note (C2SP signed-note).
+pub fn note_key_id(name: &str, signature_type: u8, public_key: &[u8; 32]) -> [u8; 4] {
+    let hash: Hash = Sha256::new()
+        .chain_update(name)
+        .chain_update([b'\n', signature_type])
+        .chain_update(public_key)
+        .finalize()
+        .into();
     [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// A log's or witness's folder and monitoring path: `SHA-256(origin)`.
+pub(crate) fn origin_hash(origin: &str) -> Hash {
+    Sha256::digest(origin).into()
 }

@@ -1,5 +1,6 @@
 //! The ledger as the rest of the product sees it.
 
+use crate::cosigning::{COSIGN_RETRY, WitnessCall};
 use crate::error::{LedgerError, Refusal};
 use crate::hash::empty_root;
 use crate::note::NoteSigner;
@@ -113,14 +114,15 @@ impl Ledger {
         std::fs::create_dir_all(&config.folder).map_err(LedgerError::files(&config.folder))?;
         let mut publisher = Publisher::open(&config.folder, &store, &signer, &head).await?;
         publisher.publish(&head).await?;
+        let published = publisher.published().cloned().unwrap_or_else(|| head.clone());
 
         let stopped = Stopped::default();
-        let (committed_sender, committed) = watch::channel(head.clone());
+        let (committed_sender, committed) = watch::channel(head);
         let (orders, receiver) = mpsc::channel(WAITING_ENTRIES_MAX);
         let writer =
             Writer::new(journal, config.clock, Arc::clone(&signer), committed_sender, frontier, stopped.clone());
         tokio::spawn(writer.run(receiver));
-        let (published, _) = watch::channel(head);
+        let (published, _) = watch::channel(published);
         let publishing = Arc::new(Publishing { publisher: Mutex::new(publisher), committed, published, stopped });
         if background == Background::Publishes {
             tokio::spawn(Arc::clone(&publishing).run());
@@ -145,6 +147,24 @@ impl Ledger {
         }
         let record = record::with_of(act.record(), of.index)?;
         self.append(act.agency(), act.kind(), &record).await
+    }
+
+    /// Lets witnesses cosign what is published from now on, each by its verifier key. One that cannot be reached, or refuses,
+    /// holds nothing up for longer than [`crate::WITNESS_TIME_MAX`]: the checkpoint then lacks its cosignature until it answers.
+    pub async fn set_witnesses(&self, witnesses: Vec<(String, Arc<dyn WitnessCall>)>) -> Result<(), LedgerError> {
+        let publishing = Arc::clone(&self.inner.publishing);
+        {
+            let mut publisher = publishing.publisher.lock().await;
+            let published = publishing.published.borrow().clone();
+            publisher.cosigning.ask_of(witnesses, &published, self.inner.signer.origin())?;
+        }
+        tokio::spawn(publishing.cosign_again());
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn publisher(&self) -> tokio::sync::MutexGuard<'_, Publisher> {
+        self.inner.publishing.publisher.lock().await
     }
 
     async fn append(
@@ -176,6 +196,11 @@ impl Ledger {
     /// The signed note of the newest published size.
     pub fn checkpoint(&self) -> String {
         self.inner.publishing.published.borrow().checkpoint.clone()
+    }
+
+    /// The log's name in its checkpoints.
+    pub fn origin(&self) -> &str {
+        self.inner.signer.origin()
     }
 
     /// What somebody needs to check checkpoints and receipts: name, key id and public key (C2SP signed-note).
@@ -258,6 +283,30 @@ impl Publishing {
         let head = publisher.published().cloned().unwrap_or(head);
         self.published.send_replace(head.clone());
         Ok(head)
+    }
+
+    /// Asks for cosignatures that are missing, until the writer is gone.
+    async fn cosign_again(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(COSIGN_RETRY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if self.committed.has_changed().is_err() || self.stopped.is_set() {
+                return;
+            }
+            let mut publisher = self.publisher.lock().await;
+            match publisher.cosign_again().await {
+                Ok(()) => {
+                    if let Some(published) = publisher.published() {
+                        self.published.send_replace(published.clone());
+                    }
+                }
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "cosignatures could not be published");
+                }
+            }
+        }
     }
 
     /// Publishes soon after appends, until the writer is gone.

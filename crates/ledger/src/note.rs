@@ -1,12 +1,15 @@
 //! Signing checkpoints: C2SP signed-note and tlog-checkpoint, Ed25519 only.
 
-use crate::hash::{Hash, note_key_id};
+use crate::hash::{ED25519, Hash, note_key_id};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 
-/// The signature type of Ed25519 in C2SP signed-note.
-const ED25519: u8 = 0x01;
+/// Whether a text can name a log or a witness in a note.
+pub(crate) fn is_key_name(name: &str) -> bool {
+    let unfit = |character: char| character.is_whitespace() || character.is_control() || character == '+';
+    !name.is_empty() && !name.contains(unfit)
+}
 
 /// The log's name and keys. The keys' name is the origin, as tlog-checkpoint advises.
 pub(crate) struct NoteSigner {
@@ -24,11 +27,14 @@ impl std::fmt::Debug for NoteSigner {
 impl NoteSigner {
     /// `None` where the origin cannot be a key name (empty, or with white space, control characters or `+`), or without a seed.
     pub(crate) fn new(origin: &str, seeds: &[[u8; 32]]) -> Option<Self> {
-        let unfit = |character: char| character.is_whitespace() || character.is_control() || character == '+';
-        if origin.is_empty() || origin.contains(unfit) || seeds.is_empty() {
+        if !is_key_name(origin) || seeds.is_empty() {
             return None;
         }
         Some(Self { origin: origin.to_owned(), keys: seeds.iter().map(SigningKey::from_bytes).collect() })
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
     }
 
     fn text(&self, size: u64, root: &Hash) -> String {
@@ -36,7 +42,7 @@ impl NoteSigner {
     }
 
     fn signature_line(&self, key: &SigningKey, text: &str) -> String {
-        let mut blob = note_key_id(&self.origin, key.verifying_key().as_bytes()).to_vec();
+        let mut blob = note_key_id(&self.origin, ED25519, key.verifying_key().as_bytes()).to_vec();
         blob.extend_from_slice(&key.sign(text.as_bytes()).to_bytes());
         format!("\u{2014} {} {}\n", self.origin, STANDARD.encode(blob))
     }
@@ -64,13 +70,21 @@ impl NoteSigner {
         (format!("{text}\n") == own && self.keys.iter().any(signed)).then_some((size, root))
     }
 
+    /// The signature lines of others that follow these keys' own in a note of the head with this checkpoint, as witnesses add
+    /// them; `None` for a note of another head, or of keys that differ.
+    pub(crate) fn lines_of_others<'a>(&self, note: &'a str, checkpoint: &str) -> Option<Vec<&'a str>> {
+        let lines: Vec<&str> = note.strip_prefix(checkpoint)?.split_inclusive('\n').collect();
+        let own = format!("\u{2014} {} ", self.origin);
+        lines.iter().all(|line| !line.starts_with(&own)).then_some(lines)
+    }
+
     /// `<name>+<key id>+<key>` of each key, the current one first: what a verifier needs to know.
     pub(crate) fn verifier_keys(&self) -> Vec<String> {
         let vkey = |key: &SigningKey| {
             let public = key.verifying_key();
             let mut typed = vec![ED25519];
             typed.extend_from_slice(public.as_bytes());
-            let id = hex::encode(note_key_id(&self.origin, public.as_bytes()));
+            let id = hex::encode(note_key_id(&self.origin, ED25519, public.as_bytes()));
             format!("{}+{id}+{}", self.origin, STANDARD.encode(typed))
         };
         self.keys.iter().map(vkey).collect()

@@ -3,6 +3,7 @@
 //! The publisher reads committed entries from the database and hashes them anew, so a checkpoint is only ever published over
 //! entries that are stored and hash to the signed root. Recovery is the same code from an earlier start.
 
+use crate::cosigning::Cosigning;
 use crate::error::LedgerError;
 use crate::files::{CHECKPOINT, Series, UnsyncedFolders, remove_folder};
 use crate::hash::{HASH_BYTES, Hash, leaf_hash};
@@ -26,8 +27,11 @@ pub(crate) struct Publisher {
     store: Store,
     /// The right edge of what the files hold.
     edge: Edge,
-    /// The checkpoint in the folder.
+    /// The checkpoint in the folder, with what witnesses signed under it.
     published: Option<Head>,
+    /// The same as the log alone signs it.
+    own_note: String,
+    pub(crate) cosigning: Cosigning,
 }
 
 /// The unfinished tiles and the unfinished entry bundle.
@@ -61,10 +65,13 @@ impl Publisher {
             tracing::warn!(from = sound, size, "published ledger files are missing and are written again");
             edge = Edge::read(store, sound).await?;
         }
-        // Signed by the keys of now and no other: after a rotation the same head is published again.
-        let is_head = found.is_some_and(|found| found.note == head.checkpoint);
-        let published = (sound == size && is_head).then(|| head.clone());
-        Ok(Self { folder: folder.into(), store: store.clone(), edge, published })
+        // Signed by the keys of now and no other of the log: after a rotation the same head is published again. Cosignatures
+        // stay.
+        let is_head = |found: &Found| signer.lines_of_others(&found.note, &head.checkpoint).is_some();
+        let note = found.filter(is_head).map(|found| found.note).filter(|_| sound == size);
+        let published = note.map(|checkpoint| Head { checkpoint, ..head.clone() });
+        let (store, own_note) = (store.clone(), head.checkpoint.clone());
+        Ok(Self { folder: folder.into(), store, edge, published, own_note, cosigning: Cosigning::default() })
     }
 
     pub(crate) fn published(&self) -> Option<&Head> {
@@ -93,17 +100,39 @@ impl Publisher {
         if edge.frontier.root() != head.root {
             return Err(contradiction("the entries in the database do not hash to the signed root"));
         }
-        let (folder, note) = (Arc::clone(&self.folder), head.checkpoint.clone());
+        // What witnesses sign is there to be fetched: entries and tiles came first.
+        let checkpoint = self.cosigning.cosigned(&self.store, head).await;
+        self.write_checkpoint(&checkpoint).await?;
+        self.edge = edge;
+        self.published = Some(Head { checkpoint, ..head.clone() });
+        head.checkpoint.clone_into(&mut self.own_note);
+        // Only now does nobody need the partial forms of tiles that became full.
+        let folder = Arc::clone(&self.folder);
         on_disk_thread(&self.folder, move || {
-            let path = folder.join(CHECKPOINT);
-            write_durably(&path, note.as_bytes()).map_err(LedgerError::files(&path))?;
-            // Only now does nobody need the partial forms of tiles that became full.
             finished.iter().try_for_each(|partial| remove_folder(&folder.join(partial)))
         })
-        .await?;
-        self.edge = edge;
-        self.published = Some(head.clone());
+        .await
+    }
+
+    /// Asks witnesses again who have not cosigned what is published. The size stays.
+    pub(crate) async fn cosign_again(&mut self) -> Result<(), LedgerError> {
+        let Some(published) = self.published.clone() else { return Ok(()) };
+        let own = Head { checkpoint: self.own_note.clone(), ..published.clone() };
+        if !self.cosigning.is_due(&own) {
+            return Ok(());
+        }
+        let checkpoint = self.cosigning.cosigned(&self.store, &own).await;
+        if checkpoint != published.checkpoint && checkpoint != own.checkpoint {
+            self.write_checkpoint(&checkpoint).await?;
+            self.published = Some(Head { checkpoint, ..own });
+        }
         Ok(())
+    }
+
+    async fn write_checkpoint(&self, note: &str) -> Result<(), LedgerError> {
+        let (path, note) = (self.folder.join(CHECKPOINT), note.to_owned());
+        on_disk_thread(&self.folder, move || write_durably(&path, note.as_bytes()).map_err(LedgerError::files(&path)))
+            .await
     }
 }
 

@@ -151,6 +151,32 @@ fn proof_ranges(index: u64, size: u64) -> Vec<Range<u64>> {
     ranges
 }
 
+/// The entries under each hash of the proof that a log of `size` entries is that of `old` with entries appended: PROOF(old,
+/// D[size]), RFC 6962 section 2.1.2. There are none where one of the two has nothing to prove.
+fn consistency_ranges(old: u64, size: u64) -> Vec<Range<u64>> {
+    let (mut start, mut end) = (0, size);
+    let mut ranges = Vec::new();
+    if old == 0 {
+        return ranges;
+    }
+    while end > old {
+        let split = start + (1 << (end - start - 1).ilog2());
+        if old <= split {
+            ranges.push(split..end);
+            end = split;
+        } else {
+            ranges.push(start..split);
+            start = split;
+        }
+    }
+    // The old tree itself is known to whoever asks; a part of it is not.
+    if start > 0 {
+        ranges.push(start..end);
+    }
+    ranges.reverse();
+    ranges
+}
+
 /// The complete subtrees that make up a range of a proof, left to right.
 fn subtrees(range: Range<u64>) -> impl Iterator<Item = Subtree> {
     let mut start = range.start;
@@ -164,7 +190,16 @@ fn subtrees(range: Range<u64>) -> impl Iterator<Item = Subtree> {
 
 /// The tiles from which [`inclusion_proof`] takes its hashes.
 pub(crate) fn proof_tiles(index: u64, size: u64) -> Vec<TileId> {
-    let mut tiles: Vec<_> = proof_ranges(index, size).into_iter().flat_map(subtrees).map(Subtree::tile).collect();
+    tiles_of(proof_ranges(index, size))
+}
+
+/// The tiles from which [`consistency_proof`] takes its hashes.
+pub(crate) fn consistency_tiles(old: u64, size: u64) -> Vec<TileId> {
+    tiles_of(consistency_ranges(old, size))
+}
+
+fn tiles_of(ranges: Vec<Range<u64>>) -> Vec<TileId> {
+    let mut tiles: Vec<_> = ranges.into_iter().flat_map(subtrees).map(Subtree::tile).collect();
     tiles.sort_unstable();
     tiles.dedup();
     tiles
@@ -172,13 +207,20 @@ pub(crate) fn proof_tiles(index: u64, size: u64) -> Vec<TileId> {
 
 /// The proof that entry `index` is in the log of `size` entries; `None` where `tiles` lacks a hash.
 pub(crate) fn inclusion_proof(index: u64, size: u64, tiles: &HashMap<TileId, Vec<Hash>>) -> Option<Vec<Hash>> {
-    let fold = |range: Range<u64>| {
-        let roots: Vec<Hash> = subtrees(range).map(|subtree| subtree.root(tiles)).collect::<Option<_>>()?;
-        roots.into_iter().rev().reduce(|right, left| node_hash(&left, &right))
-    };
-    proof_ranges(index, size).into_iter().map(fold).collect()
+    proof_ranges(index, size).into_iter().map(|range| fold(range, tiles)).collect()
+}
+
+/// The proof that the log of `size` entries is that of `old` entries, at most as many, with entries appended; `None` where
+/// `tiles` lacks a hash.
+pub(crate) fn consistency_proof(old: u64, size: u64, tiles: &HashMap<TileId, Vec<Hash>>) -> Option<Vec<Hash>> {
+    consistency_ranges(old, size).into_iter().map(|range| fold(range, tiles)).collect()
+}
+
+fn fold(range: Range<u64>, tiles: &HashMap<TileId, Vec<Hash>>) -> Option<Hash> {
+    let roots: Vec<Hash> = subtrees(range).map(|subtree| subtree.root(tiles)).collect::<Option<_>>()?;
+    roots.into_iter().rev().reduce(|right, left| node_hash(&left, &right))
 }
 
 #[cfg(test)]
 #[path = "tree_tests.rs"]
-mod tests;
+pub(crate) mod tests;

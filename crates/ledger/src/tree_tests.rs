@@ -1,7 +1,8 @@
 use super::*;
 use crate::hash::leaf_hash;
-use crate::verify::fold_proof;
+use crate::verify::{fold_proof, has_grown};
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
+use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
 use proptest::prelude::*;
 use sha2::Sha256;
 
@@ -32,12 +33,12 @@ fn naive_proof(index: usize, leaves: &[Hash]) -> Vec<Hash> {
     path
 }
 
-fn leaves(count: usize) -> Vec<Hash> {
+pub(crate) fn leaves(count: usize) -> Vec<Hash> {
     (0..count).map(|index| leaf_hash(&index.to_be_bytes())).collect()
 }
 
 /// All hashes of all tiles, as the database keeps them.
-fn grow(leaves: &[Hash]) -> (Frontier, HashMap<TileId, Vec<Hash>>) {
+pub(crate) fn grow(leaves: &[Hash]) -> (Frontier, HashMap<TileId, Vec<Hash>>) {
     let mut frontier = Frontier::default();
     let mut tiles: HashMap<TileId, Vec<Hash>> = HashMap::new();
     let mut store = |level: u8, position: u64, hash: Hash| {
@@ -122,6 +123,78 @@ fn aud_6_every_proof_of_every_small_log_is_that_of_the_definition() {
             assert_eq!(proof, naive_proof(index, &all[..size]), "{index} of {size}");
             assert_eq!(fold_proof(index as u64, size as u64, all[index], &proof), Some(frontier.root()));
         }
+    }
+}
+
+/// PROOF of RFC 6962 section 2.1.2, word for word: SUBPROOF(old, D[n], true).
+fn naive_consistency(old: usize, leaves: &[Hash], is_known: bool) -> Vec<Hash> {
+    if old == leaves.len() {
+        return if is_known { Vec::new() } else { vec![naive_root(leaves)] };
+    }
+    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+    let (mut path, other) = if old <= left.len() {
+        (naive_consistency(old, left, is_known), naive_root(right))
+    } else {
+        (naive_consistency(old - left.len(), right, false), naive_root(left))
+    };
+    path.push(other);
+    path
+}
+
+#[test]
+fn aud_6_every_proof_that_a_small_log_grew_is_that_of_the_definition_and_holds_for_no_other() {
+    let all = leaves(66);
+    let roots: Vec<Hash> = (0..=all.len()).map(|size| naive_root(&all[..size])).collect();
+    for size in 0..=all.len() {
+        let (_, tiles) = grow(&all[..size]);
+        for old in 0..=size {
+            let proof = consistency_proof(old as u64, size as u64, &tiles).unwrap();
+            if old > 0 {
+                assert_eq!(proof, naive_consistency(old, &all[..size], true), "{old} to {size}");
+            }
+            let holds = |old_root: &Hash, root: &Hash, proof: &[Hash]| {
+                has_grown(old as u64, old_root, size as u64, root, proof)
+            };
+            assert!(holds(&roots[old], &roots[size], &proof), "{old} to {size}");
+            let other = leaf_hash(b"other");
+            assert!(!holds(&other, &roots[size], &proof), "{old} to {size}");
+            // From no entries every log grows.
+            assert!(old == 0 && size > 0 || !holds(&roots[old], &other, &proof), "{old} to {size}");
+            assert!(!holds(&roots[old], &roots[size], &[proof.as_slice(), &[other]].concat()), "{old} to {size}");
+            for place in 0..proof.len() {
+                let mut altered = proof.clone();
+                altered[place][31] ^= 1;
+                assert!(!holds(&roots[old], &roots[size], &altered), "{old} to {size}, hash {place}");
+                altered.remove(place);
+                assert!(!holds(&roots[old], &roots[size], &altered), "{old} to {size} without hash {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn aud_6_another_implementation_accepts_the_proofs_of_a_log_whose_tiles_have_three_levels() {
+    let all = leaves(70_000);
+    let mut other = MemoryBackedTree::<Sha256, [u8; 8]>::new();
+    (0..all.len()).for_each(|index| other.push(index.to_be_bytes()));
+    let (frontier, tiles) = grow(&all);
+    let their_root = other.root();
+    assert_eq!(frontier.root().as_slice(), their_root.as_bytes().as_slice());
+    for index in [0_usize, 1, 255, 256, 65_535, 65_536, 69_887, 69_999] {
+        let proof = inclusion_proof(index as u64, 70_000, &tiles).unwrap();
+        let theirs = InclusionProof::<Sha256>::try_from_bytes(proof.concat()).unwrap();
+        their_root.verify_inclusion(&index.to_be_bytes(), index as u64, &theirs).unwrap();
+        assert_eq!(other.prove_inclusion(index).as_bytes(), proof.concat());
+    }
+    for old in [1_usize, 2, 255, 256, 257, 65_535, 65_536, 65_537, 69_999] {
+        let proof = consistency_proof(old as u64, 70_000, &tiles).unwrap();
+        let (old_frontier, _) = grow(&all[..old]);
+        assert!(has_grown(old as u64, &old_frontier.root(), 70_000, &frontier.root(), &proof));
+        let old_root = RootHash::<Sha256>::new(old_frontier.root().into(), old as u64);
+        let theirs = ConsistencyProof::<Sha256>::try_from_bytes(proof.concat()).unwrap();
+        their_root.verify_consistency(&old_root, &theirs).unwrap();
+        assert_eq!(other.prove_consistency(all.len() - old).as_bytes(), proof.concat());
+        assert!(consistency_tiles(old as u64, 70_000).len() <= 6, "a proof reads few tiles");
     }
 }
 

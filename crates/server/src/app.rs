@@ -14,8 +14,18 @@ use std::sync::{Arc, OnceLock};
 use storage::{Blobs, Clock, DataLock, MasterKeySource, Sql, SystemClock, Vault, vault};
 use url::Url;
 
-/// Name of the log in its checkpoints.
+/// Name of a log in its checkpoints where none was given to it. Logs of one name cannot be told apart by a witness.
 pub const LEDGER_ORIGIN: &str = "sightline.local/ledger";
+
+/// The name that the log of a data folder has: it keeps the one under which it was first published.
+pub fn ledger_origin(data: &Path) -> std::io::Result<Option<String>> {
+    match std::fs::read(data.join("ledger").join("checkpoint")) {
+        // Whether it is what the log's keys signed is seen when the log is opened.
+        Ok(checkpoint) => Ok(String::from_utf8_lossy(&checkpoint).lines().next().map(ToOwned::to_owned)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
 
 pub struct App {
     pub sql: Sql,
@@ -74,6 +84,8 @@ pub struct Setup {
     /// Where browsers reach the service: links begin with it.
     pub public_url: Url,
     pub master_key: MasterKeySource,
+    /// Name of the log, for a new data folder. `None` is [`LEDGER_ORIGIN`].
+    pub ledger_origin: Option<String>,
 }
 
 impl std::fmt::Debug for Setup {
@@ -96,6 +108,7 @@ impl Setup {
             basemap: Basemap::default(),
             public_url: localhost(8080),
             master_key: MasterKeySource::Folder,
+            ledger_origin: None,
         }
     }
 }
@@ -121,6 +134,8 @@ pub enum OpenError {
     Vault(#[from] storage::VaultError),
     #[error(transparent)]
     Blobs(#[from] storage::BlobError),
+    #[error("the ledger of this data folder is named `{found}`, and keeps that name")]
+    LedgerNamed { found: String },
     #[error(transparent)]
     Ledger(#[from] ledger::LedgerError),
     #[error(transparent)]
@@ -132,7 +147,8 @@ pub enum OpenError {
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
         let keys = setup.keys_folder();
-        let Setup { data, postgres, clock, photo_source, basemap, public_url, master_key } = setup;
+        let Setup { data, postgres, clock, photo_source, basemap, public_url, master_key, ledger_origin: asked } =
+            setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
         let interrupted = vault::make_ready(&keys, &master_key)?;
         let vault = Arc::new(Vault::open_with(&keys, &master_key)?);
@@ -154,11 +170,15 @@ impl App {
         oversight::alarms::migrate(&sql).await?;
         cameras::store::migrate(&sql).await?;
         saved_areas::store::migrate(&sql).await?;
+        let origin = match (ledger_origin(&data).map_err(OpenError::Folder)?, asked) {
+            (Some(found), Some(asked)) if found != asked => return Err(OpenError::LedgerNamed { found }),
+            (found, asked) => found.or(asked).unwrap_or_else(|| LEDGER_ORIGIN.into()),
+        };
         let ledger = Ledger::open(LedgerConfig {
             sql: ledger_sql.clone(),
             vault: Arc::clone(&vault),
             clock: Arc::clone(&clock),
-            origin: LEDGER_ORIGIN.into(),
+            origin,
             folder: data.join("ledger"),
         })
         .await?;

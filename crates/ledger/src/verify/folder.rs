@@ -2,7 +2,7 @@
 
 use super::note::{NOTE_BYTES_MAX, VerifierKey, decimal};
 use super::tree::RunningRoot;
-use super::{Verified, VerifyError};
+use super::{LEAF_BYTES, Trust, Verified, VerifyError};
 use crate::hash::{Hash, leaf_hash};
 use std::fs;
 use std::io::{self, Read};
@@ -12,33 +12,35 @@ use std::path::{Path, PathBuf};
 const WIDTH: u64 = 256;
 /// A bundle of the longest entries that the format can hold.
 const BUNDLE_BYTES_MAX: usize = 256 * (2 + 65_535);
-/// Version, sequence, time, commitment: `docs/ledger-format.md`.
-const LEAF_BYTES: usize = 49;
 /// Folders below the log's: `tile`, level, and groups of digits of a 64-bit number.
 const DEPTH_MAX: usize = 12;
 
 /// Checks the log in `folder`: signature, entries, tiles of every level, root, and that nothing else lies there. With an older
 /// checkpoint also that the log only grew since. The folder must not be written to meanwhile: verify an export.
 /// Blocks on files.
-pub fn verify_folder(folder: &Path, vkey: &str, older_checkpoint: Option<&str>) -> Result<Verified, VerifyError> {
-    let log = verify_covered(folder, vkey, older_checkpoint)?;
+pub fn verify_folder<'a>(
+    folder: &Path,
+    trust: impl Into<Trust<'a>>,
+    older_checkpoint: Option<&str>,
+) -> Result<Verified, VerifyError> {
+    let log = verify_covered(folder, trust.into(), older_checkpoint)?;
     check_no_strays(folder, folder, log.size, 0)?;
     Ok(log)
 }
 
 /// The same of a log where it is published, which may have files that its checkpoint does not cover yet: a crash leaves them.
 pub fn verify_published(folder: &Path, vkey: &str) -> Result<Verified, VerifyError> {
-    verify_covered(folder, vkey, None)
+    verify_covered(folder, vkey.into(), None)
 }
 
-fn verify_covered(folder: &Path, vkey: &str, older_checkpoint: Option<&str>) -> Result<Verified, VerifyError> {
-    let key = VerifierKey::parse(vkey)?;
-    let log = key.open_checkpoint(&read(folder, "checkpoint", NOTE_BYTES_MAX)?)?;
+fn verify_covered(folder: &Path, trust: Trust<'_>, older_checkpoint: Option<&str>) -> Result<Verified, VerifyError> {
+    let key = VerifierKey::parse(trust.vkey)?;
+    let log = trust.open_checkpoint(&read(folder, "checkpoint", NOTE_BYTES_MAX)?)?;
     let older = older_checkpoint.map(|older| key.open_checkpoint(older.as_bytes())).transpose()?;
     if let Some(older) = older.as_ref().filter(|older| older.size > log.size) {
         return Err(VerifyError::RolledBack { older: older.size, size: log.size });
     }
-    check_key_file(folder, vkey)?;
+    check_key_file(folder, trust.vkey)?;
     let mut entries = Entries { older, previous_time: i64::MIN, root: RunningRoot::default() };
     entries.check_older()?;
     let mut hashes = entries.check_bundles(folder, log.size)?;

@@ -9,19 +9,23 @@ mod records;
 mod tree;
 
 pub use folder::{verify_folder, verify_published};
+pub(crate) use note::{SignedNote, VerifierKey, WitnessKey, cosigned_message, decimal};
 pub use records::{VerifiedRecords, verify_records};
-pub(crate) use tree::fold_proof;
+pub(crate) use tree::{fold_proof, has_grown};
 
 use crate::hash::{Hash, leaf_hash};
+use crate::recorded::EntryRef;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use note::VerifierKey;
+use domain::UtcMicros;
 use std::path::PathBuf;
 
 /// First line of a proof (C2SP tlog-proof).
 const PROOF_FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 /// A tree of 2^64 entries has no longer proof.
 const PROOF_HASHES_MAX: usize = 64;
+/// Version, sequence, time, commitment: `docs/ledger-format.md`.
+const LEAF_BYTES: usize = 49;
 
 /// What a signature and the hashes under it prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +33,59 @@ pub struct Verified {
     pub origin: String,
     pub size: u64,
     pub root: Hash,
+    /// The witnesses that were asked for, in that order.
+    pub cosigned: Vec<Cosigned>,
+}
+
+/// A witness saw this tree head, and it followed from all that it saw before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cosigned {
+    pub witness: String,
+    /// When, by the witness's clock: seconds since 1970.
+    pub seconds: i64,
+}
+
+/// Whom a verifier trusts. A plain verifier key is one without witnesses.
+#[derive(Clone, Copy, Debug)]
+pub struct Trust<'a> {
+    /// The log's verifier key.
+    pub vkey: &'a str,
+    /// Verifier keys of witnesses, each of which must have cosigned.
+    pub witnesses: &'a [String],
+}
+
+impl<'a> From<&'a str> for Trust<'a> {
+    fn from(vkey: &'a str) -> Self {
+        Self { vkey, witnesses: &[] }
+    }
+}
+
+impl<'a> From<&'a String> for Trust<'a> {
+    fn from(vkey: &'a String) -> Self {
+        Self::from(vkey.as_str())
+    }
+}
+
+impl Trust<'_> {
+    /// Checks the log's signature and every witness's, and reads the checkpoint.
+    fn open_checkpoint(&self, note: &[u8]) -> Result<Verified, VerifyError> {
+        let note = SignedNote::parse(note)?;
+        let mut log = VerifierKey::parse(self.vkey)?.open_note(&note)?;
+        for witness in self.witnesses {
+            log.cosigned.push(WitnessKey::parse(witness)?.check(&note)?);
+        }
+        Ok(log)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     #[error("the verifier key is not of the form `<name>+<key id>+<key>`, or not an Ed25519 key")]
     BadKey,
+    #[error("the witness's key is not of the form `<name>+<key id>+<key>`, or not a cosigner's Ed25519 key")]
+    BadWitnessKey,
+    #[error("the witness `{witness}` has not cosigned the checkpoint")]
+    NotWitnessed { witness: String },
     #[error("the file `vkey` in the log is not the given verifier key")]
     OtherKey,
     #[error("the checkpoint is malformed: {what}")]
@@ -83,33 +134,78 @@ pub fn signed_by<'a>(checkpoint: &[u8], vkeys: &'a [String]) -> Result<&'a str, 
 
 /// Checks an audit receipt (C2SP tlog-proof): the checkpoint's signature, and that the entry with these public bytes is in the log.
 /// Gives the entry's index and the log as of the receipt.
-pub fn verify_receipt(text: &str, vkey: &str, leaf: &[u8]) -> Result<(u64, Verified), VerifyError> {
-    verify_receipt_of_hash(text, vkey, leaf_hash(leaf))
+pub fn verify_receipt<'a>(
+    text: &str,
+    trust: impl Into<Trust<'a>>,
+    leaf: &[u8],
+) -> Result<(u64, Verified), VerifyError> {
+    verify_receipt_of_hash(text, trust, leaf_hash(leaf))
 }
 
 /// The same for somebody who has the entry's RFC 6962 leaf hash only, as answers show it.
-pub fn verify_receipt_of_hash(text: &str, vkey: &str, leaf_hash: Hash) -> Result<(u64, Verified), VerifyError> {
-    let key = VerifierKey::parse(vkey)?;
-    let bad = |what| VerifyError::BadReceipt { what };
-    let (proof, checkpoint) = text.split_once("\n\n").ok_or_else(|| bad("no empty line before the checkpoint"))?;
-    let mut lines = proof.split('\n').peekable();
-    if lines.next() != Some(PROOF_FIRST_LINE) {
-        return Err(bad("the first line is not that of a proof"));
+pub fn verify_receipt_of_hash<'a>(
+    text: &str,
+    trust: impl Into<Trust<'a>>,
+    leaf_hash: Hash,
+) -> Result<(u64, Verified), VerifyError> {
+    let receipt = Receipt::parse(text)?;
+    Ok((receipt.index, receipt.check(trust.into(), leaf_hash)?))
+}
+
+/// The same for somebody who has the receipt only, as a code on paper holds it: the leaf in it says when the entry was made. Which
+/// entry that is must be told from its index, time and leaf hash.
+pub fn verify_receipt_alone<'a>(text: &str, trust: impl Into<Trust<'a>>) -> Result<(EntryRef, Verified), VerifyError> {
+    let receipt = Receipt::parse(text)?;
+    let leaf = receipt.extra.and_then(|extra| STANDARD.decode(extra).ok());
+    let leaf = leaf.ok_or(VerifyError::BadReceipt { what: "it does not hold the leaf; say the leaf hash" })?;
+    let leaf_hash = leaf_hash(&leaf);
+    // What is in the receipt is not to be trusted before this.
+    let log = receipt.check(trust.into(), leaf_hash)?;
+    let time = leaf.get(9..17).and_then(|time| time.try_into().ok()).map(i64::from_be_bytes);
+    let sequence = leaf.get(1..9).and_then(|sequence| sequence.try_into().ok()).map(u64::from_be_bytes);
+    match (leaf.len(), leaf.first(), sequence, time) {
+        (LEAF_BYTES, Some(1), Some(index), Some(time)) if index == receipt.index => {
+            Ok((EntryRef { index, time: UtcMicros(time), leaf_hash }, log))
+        }
+        _ => Err(VerifyError::BadReceipt { what: "its leaf is not of version 1 and in its place" }),
     }
-    // Opaque and unauthenticated; nothing here reads it.
-    lines.next_if(|line| line.starts_with("extra "));
-    let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(note::decimal);
-    let index = index.ok_or_else(|| bad("no index"))?;
-    let hashes: Vec<Hash> = lines
-        .map(|line| STANDARD.decode(line).ok().and_then(|hash| hash.try_into().ok()))
-        .collect::<Option<_>>()
-        .ok_or_else(|| bad("a line is not a hash"))?;
-    if hashes.len() > PROOF_HASHES_MAX {
-        return Err(bad("too many hashes"));
+}
+
+/// A tlog-proof in its form; nothing of it is checked yet.
+struct Receipt<'a> {
+    /// Opaque and unauthenticated by the specification; ours holds the leaf.
+    extra: Option<&'a str>,
+    index: u64,
+    proof: Vec<Hash>,
+    checkpoint: &'a str,
+}
+
+impl<'a> Receipt<'a> {
+    fn parse(text: &'a str) -> Result<Self, VerifyError> {
+        let bad = |what| VerifyError::BadReceipt { what };
+        let (proof, checkpoint) = text.split_once("\n\n").ok_or_else(|| bad("no empty line before the checkpoint"))?;
+        let mut lines = proof.split('\n').peekable();
+        if lines.next() != Some(PROOF_FIRST_LINE) {
+            return Err(bad("the first line is not that of a proof"));
+        }
+        let extra = lines.next_if(|line| line.starts_with("extra ")).and_then(|line| line.strip_prefix("extra "));
+        let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(decimal);
+        let index = index.ok_or_else(|| bad("no index"))?;
+        let proof: Vec<Hash> = lines
+            .map(|line| STANDARD.decode(line).ok().and_then(|hash| hash.try_into().ok()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| bad("a line is not a hash"))?;
+        if proof.len() > PROOF_HASHES_MAX {
+            return Err(bad("too many hashes"));
+        }
+        Ok(Self { extra, index, proof, checkpoint })
     }
-    let log = key.open_checkpoint(checkpoint.as_bytes())?;
-    if fold_proof(index, log.size, leaf_hash, &hashes) != Some(log.root) {
-        return Err(VerifyError::NotIncluded);
+
+    fn check(&self, trust: Trust<'_>, leaf_hash: Hash) -> Result<Verified, VerifyError> {
+        let log = trust.open_checkpoint(self.checkpoint.as_bytes())?;
+        if fold_proof(self.index, log.size, leaf_hash, &self.proof) != Some(log.root) {
+            return Err(VerifyError::NotIncluded);
+        }
+        Ok(log)
     }
-    Ok((index, log))
 }

@@ -53,3 +53,39 @@ pub(crate) fn fold_proof(index: u64, size: u64, leaf: Hash, proof: &[Hash]) -> O
     }
     (last == 0).then_some(hash)
 }
+
+/// Whether a proof shows that the tree of `size` entries and this root is the older one with entries appended (RFC 9162 section
+/// 2.1.4.2). Where the older has none, or both have as many, there is nothing to prove, and a proof must be empty.
+pub(crate) fn has_grown(old_size: u64, old_root: &Hash, size: u64, root: &Hash, proof: &[Hash]) -> bool {
+    if old_size >= size {
+        return old_size == size && old_root == root && proof.is_empty();
+    }
+    if old_size == 0 {
+        return *old_root == empty_root() && proof.is_empty();
+    }
+    // An older tree that is complete is itself the first hash, and left out of the proof.
+    let mut hashes = proof.iter().copied();
+    let first = if old_size.is_power_of_two() { Some(*old_root) } else { hashes.next() };
+    let Some(first) = first else { return false };
+    let skipped = (old_size - 1).trailing_ones();
+    let (mut node, mut last) = ((old_size - 1) >> skipped, (size - 1) >> skipped);
+    let (mut of_old, mut of_new) = (first, first);
+    for hash in hashes {
+        if last == 0 {
+            return false;
+        }
+        if node % 2 == 1 || node == last {
+            of_old = node_hash(&hash, &of_old);
+            of_new = node_hash(&hash, &of_new);
+            while node % 2 == 0 && node != 0 {
+                node /= 2;
+                last /= 2;
+            }
+        } else {
+            of_new = node_hash(&of_new, &hash);
+        }
+        node /= 2;
+        last /= 2;
+    }
+    last == 0 && of_old == *old_root && of_new == *root
+}

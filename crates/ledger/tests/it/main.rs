@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod outside;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod reading;
@@ -12,6 +14,8 @@ mod receipts;
 mod recording;
 #[cfg(test)]
 mod verifying;
+#[cfg(test)]
+mod witnessed;
 
 #[test]
 fn aud_1_nobody_but_the_ledger_makes_a_proof_of_recording() {

@@ -1,6 +1,8 @@
 use crate::place::{Act, Place, on_every_database, record_many};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ledger::LedgerError;
-use ledger::verify::{VerifyError, verify_receipt};
+use ledger::verify::{VerifyError, verify_receipt, verify_receipt_alone};
 
 #[tokio::test]
 async fn aud_6_every_entry_has_a_receipt_that_an_outsider_can_check() {
@@ -29,13 +31,14 @@ async fn aud_6_a_receipt_has_the_form_of_the_specification() {
     record_many(&ledger, 5).await;
     let receipt = ledger.receipt(2).await.unwrap();
     let lines: Vec<&str> = receipt.split('\n').collect();
-    assert_eq!(lines[..2], ["c2sp.org/tlog-proof@v1", "index 2"]);
+    let leaf = STANDARD.encode(ledger.leaf(2).await.unwrap());
+    assert_eq!(lines[..3], ["c2sp.org/tlog-proof@v1", &format!("extra {leaf}"), "index 2"]);
     assert!(
-        lines[2..5].iter().all(|line| line.len() == 44),
+        lines[3..6].iter().all(|line| line.len() == 44),
         "three base64 hashes: sibling, its sibling, the lone fifth"
     );
-    assert_eq!(lines[5], "");
-    assert_eq!(lines[6..].join("\n"), ledger.checkpoint());
+    assert_eq!(lines[6], "");
+    assert_eq!(lines[7..].join("\n"), ledger.checkpoint());
     ledger.close().await;
 }
 
@@ -53,8 +56,9 @@ async fn aud_6_a_receipt_proves_one_entry_at_one_place_in_one_log() {
     assert!(matches!(verify_receipt(&moved, &key, &leaf), Err(VerifyError::NotIncluded)));
     let padded = receipt.replacen("index 6", "index 06", 1);
     assert!(matches!(verify_receipt(&padded, &key, &leaf), Err(VerifyError::BadReceipt { .. })));
-    let with_extra = receipt.replacen("index 6", "extra AAAA\nindex 6", 1);
-    verify_receipt(&with_extra, &key, &leaf).unwrap();
+    let extra = receipt.lines().nth(1).unwrap();
+    verify_receipt(&receipt.replacen(&format!("{extra}\n"), "", 1), &key, &leaf).unwrap();
+    verify_receipt(&receipt.replacen(extra, "extra AAAA", 1), &key, &leaf).unwrap();
     let stranger = Place::sqlite().open().await;
     assert!(matches!(verify_receipt(&receipt, &stranger.verifier_key(), &leaf), Err(VerifyError::NotSigned)));
     ledger.close().await;
@@ -66,11 +70,38 @@ async fn aud_6_a_receipt_with_any_one_byte_changed_is_rejected() {
     let ledger = place.open().await;
     record_many(&ledger, 5).await;
     let (receipt, leaf) = (ledger.receipt(3).await.unwrap(), ledger.leaf(3).await.unwrap());
+    let extra = receipt.find("extra ").unwrap()..receipt.find("index ").unwrap();
     for position in 0..receipt.len() {
         let mut altered = receipt.clone().into_bytes();
         altered[position] ^= 1;
         let Ok(altered) = String::from_utf8(altered) else { continue };
-        assert!(verify_receipt(&altered, &ledger.verifier_key(), &leaf).is_err(), "byte {position}");
+        assert!(verify_receipt_alone(&altered, &ledger.verifier_key()).is_err(), "byte {position}");
+        // Whoever has the leaf reads nothing of what the specification calls opaque.
+        if !extra.contains(&position) {
+            assert!(verify_receipt(&altered, &ledger.verifier_key(), &leaf).is_err(), "byte {position}");
+        }
+    }
+    ledger.close().await;
+}
+
+#[tokio::test]
+async fn aud_6_a_receipt_verifies_offline_with_nothing_but_itself_and_the_key() {
+    let place = Place::sqlite();
+    let ledger = place.open().await;
+    let mut entries = Vec::new();
+    for number in 0..9 {
+        entries.push(ledger.record(Act::of(7, number)).await.unwrap().entry());
+    }
+    for entry in entries {
+        let receipt = ledger.receipt(entry.index).await.unwrap();
+        let (found, log) = verify_receipt_alone(&receipt, &ledger.verifier_key()).unwrap();
+        assert_eq!((found, log.origin.as_str()), (entry, crate::place::ORIGIN));
+        // Another entry's leaf does not pass for this one's.
+        let other = ledger.receipt((entry.index + 1) % 9).await.unwrap();
+        let (own, others) = (receipt.lines().nth(1).unwrap(), other.lines().nth(1).unwrap());
+        let swapped = receipt.replacen(own, others, 1);
+        let swapped = verify_receipt_alone(&swapped, &ledger.verifier_key());
+        assert!(matches!(swapped, Err(VerifyError::NotIncluded)), "{swapped:?}");
     }
     ledger.close().await;
 }

@@ -45,7 +45,7 @@ impl Export {
     }
 }
 
-fn files(folder: &Path) -> Vec<String> {
+pub(crate) fn files(folder: &Path) -> Vec<String> {
     fn walk(root: &Path, folder: &Path, found: &mut Vec<String>) {
         for item in fs::read_dir(folder).unwrap() {
             let path = item.unwrap().path();

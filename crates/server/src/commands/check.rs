@@ -1,7 +1,7 @@
 //! `sightline check`: reads all of a data folder that no server runs on, and names what is not as it was written.
 
 use super::{DataArgs, block_on, complain, say};
-use crate::app::{LEDGER_ORIGIN, Setup};
+use crate::app::{LEDGER_ORIGIN, Setup, ledger_origin};
 use crate::http::problem::chain;
 use anyhow::Context;
 use detections::{Store, StoreConfig};
@@ -108,7 +108,8 @@ impl Parts {
         let folder = self.setup.data.join("ledger");
         let verified = async {
             // Before the ledger is opened: opening writes anew what is missing or cut.
-            let keys = ledger::verifier_keys(&self.vault, LEDGER_ORIGIN)?;
+            let origin = ledger_origin(&self.setup.data)?.unwrap_or_else(|| LEDGER_ORIGIN.into());
+            let keys = ledger::verifier_keys(&self.vault, &origin)?;
             let checkpoint = folder.join("checkpoint");
             if checkpoint.exists() {
                 let signed = std::fs::read(&checkpoint).with_context(|| checkpoint.display().to_string())?;
@@ -118,7 +119,7 @@ impl Parts {
                 sql: sql.clone(),
                 vault: Arc::clone(&self.vault),
                 clock: Arc::clone(&self.setup.clock),
-                origin: LEDGER_ORIGIN.into(),
+                origin,
                 folder: folder.clone(),
             })
             .await?;

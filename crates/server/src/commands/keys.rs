@@ -2,7 +2,6 @@
 
 use super::{DataArgs, block_on, say};
 use crate::App;
-use crate::app::LEDGER_ORIGIN;
 use crate::oversight::key_rotation;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
@@ -78,7 +77,7 @@ fn list(data: &DataArgs) -> anyhow::Result<()> {
     let setup = data.setup()?;
     anyhow::ensure!(setup.keys_folder().exists(), "the data folder has no keys yet");
     let vault = Vault::open_with(&setup.keys_folder(), &setup.master_key)?;
-    let mut vkeys = ledger::verifier_keys(&vault, LEDGER_ORIGIN)?;
+    let mut vkeys = super::ledger_log::keys_in(&setup.data, &vault)?;
     // Signers are listed oldest first, verifier keys newest first.
     vkeys.reverse();
     let mut vkeys = vkeys.into_iter();

@@ -14,6 +14,7 @@ mod keys;
 mod ledger_log;
 mod query;
 mod serve;
+mod witness;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -65,6 +66,8 @@ enum Command {
         #[command(subcommand)]
         command: ledger_log::LedgerLog,
     },
+    /// Watch over another party's ledger: cosign that it only grows
+    Witness(witness::RunWitness),
 }
 
 /// What most local commands need.
@@ -118,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::SignIn(command) => command.run(),
         Command::Query(command) => command.run(),
         Command::Ledger { command } => command.run(),
+        Command::Witness(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! `sightline serve`.
 
+use super::witness::{self, AskedWitness};
 use super::{DataArgs, block_on, say};
 use crate::App;
 use crate::accounts::{sessions, store as account_store};
@@ -37,6 +38,13 @@ pub(super) struct Serve {
     /// Settings of the base map; left out, `basemap.toml` in the data folder, where there is one
     #[arg(long, value_name = "FILE")]
     basemap: Option<PathBuf>,
+    /// A witness of the ledger, by a second party: its address, `+`, and its verifier key; several by saying it again
+    #[arg(long = "witness", value_name = "URL+KEY", value_parser = witness::asked_witness, env = "SIGHTLINE_WITNESS", value_delimiter = ' ')]
+    witnesses: Vec<AskedWitness>,
+    /// Name of the ledger in its checkpoints, such as `lpr.example.org/ledger`, for a new data folder; it cannot be changed later.
+    /// Witnesses tell logs apart by it
+    #[arg(long, value_name = "NAME", env = "SIGHTLINE_LEDGER_ORIGIN")]
+    ledger_origin: Option<String>,
 }
 
 /// Passwords and sessions travel in clear by `http`, so that is for this machine alone.
@@ -88,7 +96,14 @@ impl Serve {
                 },
                 Ok,
             )?;
-            let app = App::open(crate::Setup { basemap, public_url, ..self.data.setup()? }).await?;
+            let app = App::open(crate::Setup {
+                basemap,
+                public_url,
+                ledger_origin: self.ledger_origin,
+                ..self.data.setup()?
+            })
+            .await?;
+            app.ledger.set_witnesses(witness::calls(&self.witnesses)?).await?;
             let stop = serve::stop_signal()?;
             let door = match &certificates {
                 Some(certificates) => Door::tls(listener, certificates)?,

@@ -4,7 +4,7 @@
 use super::entries::Entry;
 use crate::App;
 use crate::accounts::store as account_store;
-use crate::app::{LEDGER_ORIGIN, OpenError};
+use crate::app::OpenError;
 use anyhow::Context;
 use ledger::Ledger;
 use serde_json::json;
@@ -40,7 +40,7 @@ pub async fn rotate(app: &App, folder: &Path, source: &MasterKeySource, change: 
 /// old key, says who signs next.
 pub async fn record(ledger: &Ledger, rotation: &Rotation) -> Result<(), ledger::LedgerError> {
     let seed = rotation.new_signer_seed().map(std::slice::from_ref);
-    let vkey = seed.map(|seed| ledger::verifier_keys_of(seed, LEDGER_ORIGIN)).transpose()?;
+    let vkey = seed.map(|seed| ledger::verifier_keys_of(seed, ledger.origin())).transpose()?;
     let note = rotation.note();
     let details =
         json!({ "from": note.from, "to": note.to, "verifier_key": vkey.and_then(|keys| keys.into_iter().next()) });

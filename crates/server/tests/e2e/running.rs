@@ -108,7 +108,7 @@ impl Running {
         });
         let mut running =
             Self { child, lines, printed: Vec::new(), address: String::new(), start_time: Duration::ZERO, log };
-        let line = running.line_with("Sightline listens on ");
+        let line = running.line_with(" listens on ");
         line.rsplit(' ').next().unwrap().clone_into(&mut running.address);
         running.start_time = begun.elapsed();
         running

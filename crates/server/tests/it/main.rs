@@ -30,6 +30,7 @@ mod photos;
 mod policy_changes;
 mod policy_page;
 mod presets;
+mod receipts;
 mod refusals;
 mod revocation;
 mod routes;

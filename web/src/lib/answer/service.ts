@@ -36,5 +36,11 @@ export const setMarks = (query: string, marks: Record<string, Mark | 'none'>): P
 export const recordPrint = (query: string): Promise<PrintView> =>
 	take(api.POST('/api/v1/queries/{query}/prints', { params: { path: { query } } }));
 
+/** The proof of a ledger entry (C2SP tlog-proof); the service publishes a checkpoint that covers it. */
+export const proofText = (entry: number): Promise<string> =>
+	take(
+		api.GET('/api/v1/ledger/entries/{index}/receipt', { params: { path: { index: entry } }, parseAs: 'text' }),
+	) as Promise<string>;
+
 /** Where the proof of a ledger entry is. */
 export const proofAddress = (entry: number): string => `/api/v1/ledger/entries/${entry}/receipt`;

@@ -110,6 +110,9 @@ fn a_new_signer_signs_first_and_the_old_one_beside_it_until_it_is_retired() {
     assert!(matches!(further, Err(VaultError::TooManySigners { .. })));
 }
 
+/// One step of a rotation.
+type Step = fn(&Rotation) -> Result<(), VaultError>;
+
 /// Every kind of rotation, stopped after each of its durable steps, as a kill would.
 #[test]
 fn a_rotation_that_was_cut_short_after_any_step_is_finished_or_undone_at_the_next_start() {
@@ -122,7 +125,6 @@ fn a_rotation_that_was_cut_short_after_any_step_is_finished_or_undone_at_the_nex
         let before = place.vault();
         let sealed = before.seal(&scope(), b"old").unwrap();
         let rotation = Rotation::prepare(&place.keys(), &HERE, change, NOW).unwrap();
-        type Step = fn(&Rotation) -> Result<(), VaultError>;
         let all: [Step; 4] =
             [Rotation::announce, Rotation::keep_new_master, Rotation::put_in_force, Rotation::remove_outdated];
         for step in &all[..steps] {
