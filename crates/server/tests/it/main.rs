@@ -11,6 +11,7 @@
 mod accounts;
 mod areas;
 mod areas_postgis;
+mod asking;
 mod basemap;
 mod coverage;
 mod databases;
@@ -38,5 +39,6 @@ mod saved_areas;
 mod sharing;
 mod soft_key;
 mod training;
+mod vouching;
 mod web;
 mod world;
