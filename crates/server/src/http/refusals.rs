@@ -39,16 +39,12 @@ impl Refusals {
         let key = Key { agency, user, minute: now.0.div_euclid(MINUTE_MICROS) };
         let mut minutes = self.minutes();
         let of_minute = minutes.entry(key).or_default();
-        match of_minute.get_mut(&what) {
-            Some(again) => {
-                *again += 1;
-                false
-            }
-            None => {
-                of_minute.insert(what, 0);
-                true
-            }
+        if let Some(again) = of_minute.get_mut(&what) {
+            *again += 1;
+            return false;
         }
+        of_minute.insert(what, 0);
+        true
     }
 
     /// It could not be recorded: the next one is the first.
