@@ -39,6 +39,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub answers: Answers,
     pub area_budgets: queries::area_budget::InFlight,
+    pub asking: queries::asking::Asking,
+    pub refusals: crate::http::refusals::Refusals,
     pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
     pub passwords: accounts::password::Passwords,
@@ -169,6 +171,7 @@ impl App {
         accounts::store::migrate(&sql, clock.now()).await?;
         accounts::passkeys::store::migrate(&sql).await?;
         accounts::invitations::store::migrate(&sql).await?;
+        accounts::vouching::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
         sharing::store::migrate(&sql).await?;
@@ -216,6 +219,8 @@ impl App {
             clock,
             answers: Answers::default(),
             area_budgets: queries::area_budget::InFlight::default(),
+            asking: queries::asking::Asking::default(),
+            refusals: crate::http::refusals::Refusals::default(),
             alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
             passwords: accounts::password::Passwords::default(),
@@ -251,6 +256,12 @@ impl App {
     pub async fn close(&self) {
         if let Err(error) = cameras::ingest_log::flush(self).await {
             tracing::error!(cause = crate::http::problem::chain(&error), "ingest entries were not written at shutdown");
+        }
+        if let Err(error) = crate::http::refusals::flush(self).await {
+            tracing::error!(
+                cause = crate::http::problem::chain(&error),
+                "counts of refusals were not written at shutdown"
+            );
         }
         self.store.close().await;
         self.ledger.clone().close().await;

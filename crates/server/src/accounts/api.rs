@@ -109,8 +109,10 @@ pub(super) async fn lock_after_failures(
         return Ok(());
     }
     let rules = agency_store::agency(&app.sql, agency).await?.map(|agency| agency.passwords);
-    if rules.is_some_and(password::PasswordRules::locks) && store::lock(&app.sql, user, now).await? {
+    let is_open = store::user(&app.sql, user).await?.is_some_and(|user| user.locked.is_none());
+    if rules.is_some_and(password::PasswordRules::locks) && is_open {
         app.ledger.record(Entry::of(Some(agency), "user.locked", json!({ "user": user }))).await?;
+        store::lock(&app.sql, user, now).await?;
     }
     Ok(())
 }
@@ -342,10 +344,16 @@ pub async fn make_token(
     if label.is_empty() || label.chars().count() > LABEL_CHARS_MAX {
         return Err(Problem::invalid("label", format!("a label has 1 to {LABEL_CHARS_MAX} characters")));
     }
+    let now = app.clock.now();
     let lifetime = i64::from(body.hours) * 3_600 * 1_000_000;
     let longest = sessions::token_micros_max(caller.session.log_in);
     if lifetime == 0 || lifetime > longest {
         let detail = format!("a token through this door lives 1 to {} hours", longest / 3_600_000_000);
+        return Err(Problem::invalid("hours", detail));
+    }
+    let expires = now.plus_micros(lifetime);
+    if sessions::tokens_end_with_it(&caller.session) && expires > caller.session.expires {
+        let detail = format!("a token made here ends with what makes it, at {} at the latest", caller.session.expires);
         return Err(Problem::invalid("hours", detail));
     }
     let mut scopes = caller.session.scopes.clone();
@@ -359,12 +367,10 @@ pub async fn make_token(
             .collect::<Result<BTreeSet<_>, _>>()?;
         scopes = Some(caller.permissions().intersection(&wanted).copied().collect());
     }
-    let now = app.clock.now();
     if store::count_tokens(&app.sql, caller.user.id, now).await? >= sessions::TOKENS_MAX {
         return Err(Problem::too_many(format!("a user has at most {} valid tokens", sessions::TOKENS_MAX)));
     }
     let (secret, id) = sessions::new_secret(&app.vault);
-    let expires = now.plus_micros(lifetime);
     let details = json!({ "user": caller.user.id, "label": label, "scopes": scopes, "expires": expires });
     app.ledger.record(Entry::of(Some(caller.agency.id), "token.made", details)).await?;
     let session = Session {

@@ -74,10 +74,14 @@ impl Caller {
         standard && (self.session.log_in == LogIn::Plain || enhanced)
     }
 
-    /// When the password must be changed, where there is one and the agency's rules say so.
+    /// When the password must be changed, where there is one: at once where somebody else typed it, otherwise when the
+    /// agency's rules say so.
     pub fn password_expires(&self) -> Option<UtcMicros> {
         if self.user.password.is_empty() {
             return None;
+        }
+        if self.user.password_typed_for {
+            return Some(self.user.password_set);
         }
         let micros = self.agency.passwords.good_for_micros()?;
         Some(self.user.password_set.plus_micros(micros))

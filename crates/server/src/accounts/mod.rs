@@ -13,5 +13,6 @@ pub mod sessions;
 pub mod step_up;
 pub mod store;
 pub mod throttle;
+pub mod vouching;
 
 pub use caller::Caller;

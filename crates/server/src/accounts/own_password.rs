@@ -1,5 +1,6 @@
 //! A person changes the own password, at once where the agency's rules say that it is too old.
 
+use super::api::lock_after_failures;
 use super::caller::Caller;
 use super::password;
 use super::store;
@@ -38,10 +39,16 @@ pub async fn change(
     if body.new == body.current {
         return Err(Problem::invalid("new", "the new password is the present one"));
     }
+    if user.locked.is_some() {
+        return Err(Problem::too_many_tries());
+    }
     // A stolen session must not guess the password behind it.
     let check = app.passwords.verify(body.current, Some(user.password.clone()));
     let fits = app.sign_ins.check(&user.login, now, check).await.ok_or_else(Problem::too_many_tries)?;
     if !fits? {
+        let details = json!({ "user": user.id });
+        app.ledger.record(Entry::of(Some(caller.agency.id), "password.change-failed", details)).await?;
+        lock_after_failures(&app, &user.login, (user.id, caller.agency.id)).await?;
         return Err(Problem::invalid("current", "this is not the present password"));
     }
     let hash = password::hash(body.new).await?;

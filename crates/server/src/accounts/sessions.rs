@@ -14,7 +14,7 @@ pub const IDLE_MICROS_MAX: i64 = 30 * MINUTE_MICROS;
 pub const SESSION_MICROS_MAX: i64 = 12 * 60 * MINUTE_MICROS;
 /// A token from the plain door may live this long.
 pub const PLAIN_TOKEN_MICROS_MAX: i64 = 90 * 24 * 60 * MINUTE_MICROS;
-/// A token from the enhanced door lives no longer than the session that made it could.
+/// A token from the enhanced door lives no longer than the session that makes it, see [`tokens_end_with_it`].
 pub const ENHANCED_TOKEN_MICROS_MAX: i64 = SESSION_MICROS_MAX;
 /// Valid tokens of one user.
 pub const TOKENS_MAX: i64 = 20;
@@ -96,4 +96,10 @@ pub fn token_micros_max(log_in: LogIn) -> i64 {
         LogIn::Plain => PLAIN_TOKEN_MICROS_MAX,
         LogIn::Enhanced => ENHANCED_TOKEN_MICROS_MAX,
     }
+}
+
+/// Whether a token made in this session ends with it at the latest. One second factor, or one sign-in of a program, would
+/// otherwise hold without end: each token would make the next.
+pub fn tokens_end_with_it(session: &Session) -> bool {
+    session.kind == SessionKind::Token || session.log_in == LogIn::Enhanced
 }

@@ -46,6 +46,11 @@ const MIGRATIONS: &[Migration] = &[
         ALTER TABLE users ADD COLUMN locked BIGINT;
     ",
     },
+    Migration {
+        // Whether somebody else typed the password, who therefore knows it.
+        number: 3,
+        statements: "ALTER TABLE users ADD COLUMN password_typed_for BIGINT NOT NULL DEFAULT 0;",
+    },
 ];
 
 /// A person with an account.
@@ -59,6 +64,8 @@ pub struct User {
     /// Argon2id, PHC string form; empty for somebody who was invited and has none yet.
     pub password: String,
     pub password_set: UtcMicros,
+    /// Somebody else typed it, and knows it: nothing can be done before its person chose another.
+    pub password_typed_for: bool,
     /// Since when too many failures keep the account locked.
     pub locked: Option<UtcMicros>,
     pub totp_sealed: Option<Vec<u8>>,
@@ -90,6 +97,7 @@ fn read_user(row: &AnyRow) -> Result<User, sqlx::Error> {
         name: row.try_get("name")?,
         password: row.try_get("password")?,
         password_set: UtcMicros(row.try_get::<Option<i64>, _>("password_set")?.unwrap_or_default()),
+        password_typed_for: flag(row, "password_typed_for")?,
         locked: row.try_get::<Option<i64>, _>("locked")?.map(UtcMicros),
         totp_sealed: row.try_get("totp")?,
         roles: split_words(&roles, Role::from_word).collect(),
@@ -129,13 +137,14 @@ pub async fn insert_user(
     transaction: &mut Transaction<'_, Any>,
     user: &NewUser,
     secrets: &Secrets,
+    by: Option<UserId>,
     now: UtcMicros,
 ) -> Result<u32, sqlx::Error> {
     unit_of_agency(transaction, user.agency, user.unit).await?;
     sqlx::query(
         "INSERT INTO users (id, agency, unit, login, name, password, totp, totp_last_step, roles, cleared, active,
-             rules_version, enhanced_rules_version, password_set)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, 0, $11)",
+             rules_version, enhanced_rules_version, password_set, password_typed_for)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, 0, $11, $12)",
     )
     .bind(user.id.to_string())
     .bind(i64::from(user.agency.0))
@@ -148,6 +157,8 @@ pub async fn insert_user(
     .bind(i64::from(user.cleared))
     .bind(1_i64)
     .bind(now.0)
+    // The operator at the machine itself hands over what the first start and the demo print.
+    .bind(i64::from(by.is_some() && secrets.password_hash.is_some()))
     .execute(&mut **transaction)
     .await?;
     Ok(0)
@@ -156,7 +167,7 @@ pub async fn insert_user(
 /// A new password; every other session and token of the account ends.
 pub async fn set_password(sql: &Sql, user: UserId, hash: &str, keep: &str, now: UtcMicros) -> Result<(), sqlx::Error> {
     let mut transaction = sql.begin().await?;
-    sqlx::query("UPDATE users SET password = $2, password_set = $3 WHERE id = $1")
+    sqlx::query("UPDATE users SET password = $2, password_set = $3, password_typed_for = 0 WHERE id = $1")
         .bind(user.to_string())
         .bind(hash)
         .bind(now.0)

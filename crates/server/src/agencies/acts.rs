@@ -7,7 +7,7 @@ use super::store::{self, Reason, join_words, next_id};
 use crate::App;
 use crate::accounts::invitations::acts::InvitationAct;
 use crate::accounts::store as account_store;
-use crate::accounts::{Caller, password};
+use crate::accounts::{Caller, password, vouching};
 use crate::cameras::store as camera_store;
 use crate::http::Problem;
 use crate::mail::acts::MailAct;
@@ -326,7 +326,8 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
         Act::CreateUser(user) => {
             people_acts::take_seats(&mut transaction, user.agency, &user.permissions).await?;
-            account_store::insert_user(&mut transaction, &user, &secrets, now).await?;
+            account_store::insert_user(&mut transaction, &user, &secrets, by, now).await?;
+            vouching::note(&mut transaction, user.agency, user.id, by, now).await?;
             people_store::insert_grants(&mut transaction, user.id, &user.permissions, now).await?;
             0
         }

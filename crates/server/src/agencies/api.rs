@@ -21,6 +21,8 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 const NAME_CHARS_MAX: usize = 100;
+/// Different profiles of an agency's units: what a matrix and a change of policy decide grows with each.
+const PROFILES_MAX: usize = 12;
 const RULES_CHARS_MAX: usize = 20_000;
 /// A reason's longest look-back: 100 years of days, so that arithmetic on it cannot overflow.
 const LOOK_BACK_DAYS_MAX: u32 = 36_500;
@@ -193,6 +195,12 @@ pub async fn create_unit(
 ) -> MadeAnswer {
     let body: CreateUnit = read_json(&bytes)?;
     let profile = name("profile", &body.profile)?;
+    let units = store::units(&app.sql, caller.agency.id).await?;
+    let profiles: BTreeSet<&str> = units.iter().map(|unit| unit.profile.as_str()).collect();
+    if !profiles.contains(profile.as_str()) && profiles.len() >= PROFILES_MAX {
+        let detail = format!("the units of an agency have at most {PROFILES_MAX} different profiles");
+        return Err(Problem::invalid("profile", detail));
+    }
     let act = Act::CreateUnit { agency: caller.agency.id, name: name("name", &body.name)?, profile };
     perform(&app, &caller, act, Secrets::default()).await
 }

@@ -5,7 +5,7 @@ use super::acts::{self, Act, ActError, Secrets};
 use super::api::{Made, MadeAnswer, name};
 use super::store::{self, Agency, next_id, small_id};
 use crate::App;
-use crate::accounts::{Caller, store as account_store};
+use crate::accounts::{Caller, store as account_store, vouching};
 use crate::http::Problem;
 use crate::http::routes::read_json;
 use axum::body::Bytes;
@@ -146,6 +146,17 @@ impl PolicyAct {
                 if by.is_none() || by == Some(pending.by) {
                     let problem = Problem::not_permitted("another manager than the one who proposed it has to confirm");
                     return Err(Problem { rule: Some("second-manager".into()), ..problem }.into());
+                }
+                if let Some(by) = by
+                    && !vouching::are_independent(transaction, pending.by, by, now).await?
+                {
+                    let sentence = format!(
+                        "the two managers have to be independent: one of them made, invited or changed the other's account \
+                         within {} days, or one person both",
+                        vouching::VOUCHED_DAYS
+                    );
+                    let problem = Problem::not_permitted(sentence);
+                    return Err(Problem { rule: Some("independent-manager".into()), ..problem }.into());
                 }
                 put(transaction, agency, &pending.chosen).await?;
                 drop_pending(transaction, agency).await?;

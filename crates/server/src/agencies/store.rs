@@ -70,6 +70,18 @@ const MIGRATIONS: &[Migration] = &[
         number: 4,
         statements: "ALTER TABLE policy_changes ADD COLUMN settled BIGINT NOT NULL DEFAULT 0;",
     },
+    Migration {
+        // What migrations 2 and 3 took for granted: a new agency under this preset has had the stricter rules since, and
+        // neither the host's own agency nor one that has commercial cameras only is a public body.
+        number: 5,
+        statements: "
+        UPDATE agencies SET passwords = 'cjis' WHERE preset = 'pia-039b';
+        UPDATE agencies SET public_body = 0 WHERE name = 'Host' OR (
+            EXISTS (SELECT 1 FROM pools WHERE owner = agencies.id)
+            AND NOT EXISTS (SELECT 1 FROM pools WHERE owner = agencies.id
+                AND source NOT IN ('toll-road', 'parking-lot', 'repossession')));
+    ",
+    },
 ];
 
 /// A customer of the installation.

@@ -5,6 +5,7 @@ pub mod door;
 pub mod health;
 pub mod openapi;
 pub mod problem;
+pub mod refusals;
 pub mod routes;
 pub mod serve;
 pub mod tls;

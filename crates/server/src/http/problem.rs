@@ -109,15 +109,16 @@ impl Problem {
         }
     }
 
-    pub fn change_password() -> Self {
+    /// `typed_for`: by somebody else, who knows it; otherwise it is too old.
+    pub fn change_password(typed_for: bool) -> Self {
+        let detail = if typed_for {
+            "somebody else typed this password; choose one that nobody else knows"
+        } else {
+            "the agency's rules ask for a new password every year"
+        };
         Self {
             unlock: Some("change the password".into()),
-            ..Self::new(
-                "change-password",
-                "The password is too old",
-                StatusCode::FORBIDDEN,
-                "the agency's rules ask for a new password every year",
-            )
+            ..Self::new("change-password", "The password must be changed", StatusCode::FORBIDDEN, detail)
         }
     }
 
@@ -228,6 +229,11 @@ impl From<ledger::LedgerError> for Problem {
 
 impl From<detections::StoreError> for Problem {
     fn from(error: detections::StoreError) -> Self {
+        // What the caller can mend is not an outage, and not logged as one.
+        if error.is_refusal() {
+            let detail = error.to_string();
+            return Self::new("invalid", "The request is not valid", StatusCode::UNPROCESSABLE_ENTITY, detail);
+        }
         Self::failed("the detection store did not answer", &error)
     }
 }

@@ -3,10 +3,9 @@
 //! The router is made from this table, the access checks are applied from it, and the coverage tests read it:
 //! a route that is not here does not exist.
 
-use super::{Problem, health, openapi, web};
+use super::{Problem, health, openapi, refusals, web};
 use crate::App;
 use crate::accounts::{self, Caller, invitations};
-use crate::oversight::entries::Entry;
 use crate::{agencies, basemap, cameras, mail, oversight, people, queries, saved_areas, sharing, training};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -15,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use domain::Role;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -192,7 +190,7 @@ pub fn table() -> Vec<Route> {
         route(Post, "/api/v1/agency/users/{user}/unlock", manager, Changes, post(people::api::unlock)),
         route(Get, "/api/v1/agency/people", leader, ReadsPersonalData, get(people::api::list)),
         route(Put, "/api/v1/agency/people/{user}", manager, Changes, put(people::api::change)),
-        route(Get, "/api/v1/agency/people/{user}/sessions", manager, Unlogged, get(people::entry::sessions)),
+        route(Get, "/api/v1/agency/people/{user}/sessions", manager, ReadsPersonalData, get(people::entry::sessions)),
         route(Delete, "/api/v1/agency/people/{user}/sessions", manager, Changes, delete(people::entry::end_sessions)),
         route(
             Delete,
@@ -297,7 +295,7 @@ fn may_call(app: &App, caller: &Caller, access: Access) -> Result<(), Problem> {
         return Err(Problem::accept_rules());
     }
     if access != Access::Session && caller.password_expires().is_some_and(|expires| expires <= app.clock.now()) {
-        return Err(Problem::change_password());
+        return Err(Problem::change_password(caller.user.password_typed_for));
     }
     let wanted = match &access {
         Access::Role(role) => std::slice::from_ref(role),
@@ -323,12 +321,7 @@ async fn record_refusal(
     if guard.audit == Audit::None {
         return Ok(problem);
     }
-    let details = json!({
-        "by": { "user": caller.user.id, "unit": caller.unit.id, "log_in": caller.session.log_in },
-        "method": method, "route": guard.path, "problem": problem.kind,
-    });
-    let entry = app.ledger.record(Entry::of(Some(caller.agency.id), "access.refused", details)).await?.entry();
-    Ok(problem.recorded_as(entry.index))
+    refusals::record(app, caller, method, guard.path, problem).await
 }
 
 /// Reads a JSON body. The error names the field by its path and never repeats what was sent in it.

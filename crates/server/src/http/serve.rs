@@ -3,7 +3,7 @@
 use super::door::Door;
 use super::problem::chain;
 use super::web::AsItIs;
-use super::{Problem, routes};
+use super::{Problem, refusals, routes};
 use crate::App;
 use crate::accounts::{invitations, store as account_store};
 use crate::cameras::ingest_log;
@@ -86,6 +86,12 @@ async fn housekeeping(app: Arc<App>) {
             tracing::error!(
                 cause = chain(&error),
                 "ingest entries could not be written; they are kept and tried again"
+            );
+        }
+        if let Err(error) = refusals::write_ended_minutes(&app).await {
+            tracing::error!(
+                cause = chain(&error),
+                "counts of refusals could not be written; they are kept and tried again"
             );
         }
         if let Err(error) = invitations::store::drop_expired(&app.sql, now).await {

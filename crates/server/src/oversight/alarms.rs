@@ -23,6 +23,8 @@ use utoipa::ToSchema;
 const POLICY_ERROR: &str = "policy-error";
 /// A passkey's counter went back: there may be a copy of the key.
 pub const PASSKEY_COUNTER: &str = "passkey-counter";
+/// Somebody asked about many different plates in a short time.
+pub const TRAWLING: &str = "trawling";
 /// Alarms that are shown, the newest.
 const SHOWN_MAX: i64 = 100;
 
@@ -98,6 +100,7 @@ async fn keep(
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlarmView {
     /// `policy-error`: a rule could not be evaluated. `passkey-counter`: there may be a copy of a passkey.
+    /// `trawling`: somebody asked about many different plates in a short time.
     pub kind: String,
     /// RFC 3339, UTC.
     pub raised: String,

@@ -4,7 +4,7 @@
 use super::store::{self, Certificate};
 use super::{administers, mixes_duties};
 use crate::accounts::passkeys::store as passkey_store;
-use crate::accounts::store as account_store;
+use crate::accounts::{store as account_store, vouching};
 use crate::agencies::acts::ActError;
 use crate::agencies::store::{join_words, next_id, small_id};
 use crate::http::Problem;
@@ -156,7 +156,13 @@ impl PeopleAct {
             .execute(&mut **transaction)
             .await?;
         match self {
-            Self::Change { user, change, .. } => change_person(transaction, agency, user, by, &change).await,
+            Self::Change { user, change, .. } => {
+                let done = change_person(transaction, agency, user, by, &change).await?;
+                if change.roles.is_some() || change.unit.is_some() {
+                    vouching::note(transaction, agency, user, by, now).await?;
+                }
+                Ok(done)
+            }
             Self::SetActive { user, active, .. } => {
                 not_oneself(by, user)?;
                 Ok(account_store::set_active(transaction, agency, user, active).await?)
@@ -395,8 +401,8 @@ pub(crate) async fn take_seats(
     Ok(())
 }
 
-/// The certificate that a grant rests on: of somebody who still supervises the person's unit, and is not the one who
-/// grants.
+/// The certificate that a grant rests on: of somebody who still supervises the person's unit, is not the one who grants,
+/// and does not hang on them either.
 async fn usable_certificate(
     transaction: &mut Transaction<'_, Any>,
     agency: AgencyId,
@@ -406,21 +412,29 @@ async fn usable_certificate(
     by: Option<UserId>,
     now: UtcMicros,
 ) -> Result<Certificate, ActError> {
-    let mut only_own = false;
+    let mut refused = None;
     for certificate in store::open_certificates(transaction, user, place.unit, permission, now).await? {
         let supervisor = store::place_of(transaction, agency, certificate.supervisor).await?;
         if by == Some(certificate.supervisor) {
-            only_own = true;
+            let sentence = "who certified the need to know does not grant as well; ask another manager";
+            refused = Some(conflict("certificate-by-granter", sentence));
         } else if supervises(&supervisor, place.unit) {
-            return Ok(certificate);
+            let Some(by) = by else { return Ok(certificate) };
+            if vouching::are_independent(transaction, certificate.supervisor, by, now).await? {
+                return Ok(certificate);
+            }
+            let sentence = format!(
+                "who certified the need to know and who grants have to be independent: one made, invited or changed the \
+                 other's account within {} days, or one person both; ask another manager or supervisor",
+                vouching::VOUCHED_DAYS
+            );
+            refused = Some(conflict("certificate-not-independent", sentence));
         }
     }
-    Err(if only_own {
-        conflict("certificate-by-granter", "who certified the need to know does not grant as well; ask another manager")
-    } else {
+    Err(refused.unwrap_or_else(|| {
         let sentence = "a supervisor of the person's unit has to certify the need to know first";
         conflict("certificate-missing", sentence)
-    })
+    }))
 }
 
 async fn end_grant(

@@ -8,9 +8,11 @@ use crate::accounts::session_list::{self, SessionView};
 use crate::accounts::store as account_store;
 use crate::agencies::api::{Made, MadeAnswer};
 use crate::http::Problem;
+use crate::oversight::entries::Entry;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use domain::UserId;
+use serde_json::json;
 use std::sync::Arc;
 
 /// Sessions and tokens of a person of the agency, newest first.
@@ -22,6 +24,9 @@ pub async fn sessions(
     Path(user): Path<String>,
 ) -> Result<Json<Vec<SessionView>>, Problem> {
     let user = person(&app, &caller, &user).await?;
+    // When and from which device somebody works is theirs: who looks is known.
+    let details = json!({ "by": caller.user.id, "user": user });
+    app.ledger.record(Entry::of(Some(caller.agency.id), "sessions.viewed", details)).await?;
     Ok(Json(session_list::views(&app, user, Some(&caller.session.id), app.clock.now()).await?))
 }
 

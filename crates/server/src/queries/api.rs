@@ -228,7 +228,8 @@ pub(super) async fn read<T>(app: &App, caller: &Caller, read: Result<T, Problem>
 #[utoipa::path(post, path = "/api/v1/queries", tag = "queries", request_body = Ask,
     responses((status = 201, body = AnswerView, headers(("server-timing" = String,
         description = "milliseconds of each step of the gate: `policy;dur=1.5, entry;dur=2.1, search;dur=0.2, outcome;dur=2.0`"))),
-        (status = 403, body = Problem), (status = 409, body = Problem, description = "10,000 or more results: confirm or narrow"), (status = 422, body = Problem)))]
+        (status = 403, body = Problem), (status = 409, body = Problem, description = "10,000 or more results: confirm or narrow"),
+        (status = 422, body = Problem), (status = 429, body = Problem, description = "300 questions a minute, by whatever sessions")))]
 pub async fn ask(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -269,7 +270,7 @@ pub(super) async fn open_answer(app: &App, caller: &Caller, query: &str) -> Resu
 
 /// Shows the rows of a question that was previewed, or that asked to be confirmed; decided and recorded anew.
 #[utoipa::path(post, path = "/api/v1/queries/{query}/show", tag = "queries", params(("query" = String, Path)), request_body = Show,
-    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -301,7 +302,7 @@ pub struct Again {
 
 /// Asks the same again over another time frame, to see whether the same vehicles return. Visible as a repeat in the audit.
 #[utoipa::path(post, path = "/api/v1/queries/{query}/again", tag = "queries", params(("query" = String, Path)), request_body = Again,
-    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = AnswerView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 pub async fn again(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Arc<Caller>>,

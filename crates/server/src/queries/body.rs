@@ -32,7 +32,8 @@ pub struct QuestionBody {
     pub kind: String,
     /// A plate, or for `partial-plate` a pattern with `*` and `?`; what `*` means is in `GET /api/v1/session`.
     pub plate: Option<String>,
-    /// A pattern as tokens, in place of `plate`: each a character, `{"one":true}` or `{"any":true}`.
+    /// A pattern as tokens, in place of `plate`: each a character, `{"one":true}` or, where the policy lets `*` be
+    /// any run, `{"any":true}`.
     pub tokens: Option<Vec<TokenBody>>,
     /// ISO 3166-2, such as `US-CA`.
     pub state: Option<String>,
@@ -264,6 +265,12 @@ impl QuestionBody {
 
     fn pattern(&self, wildcards: Wildcards) -> Result<PlatePattern, Problem> {
         if let Some(tokens) = &self.tokens {
+            // The number of the policy is about what can be asked, not about how it is written.
+            let run = tokens.iter().position(|token| matches!(token, TokenBody::Any { any: true }));
+            if let (Wildcards::StarIsOne, Some(number)) = (wildcards, run) {
+                let detail = "under the agency's policy a wildcard stands for exactly one character";
+                return Err(Problem::invalid(format!("question.tokens[{number}].any"), detail));
+            }
             let tokens = tokens.iter().enumerate().map(|(number, token)| token.token(number));
             let tokens = tokens.collect::<Result<Vec<_>, _>>()?;
             return PlatePattern::new(tokens).map_err(|error| Problem::invalid("question.tokens", error.to_string()));

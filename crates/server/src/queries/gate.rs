@@ -4,6 +4,7 @@
 
 use super::answers::{Asked, Holder, Marks, Outcome, Timing};
 use super::area_budget::{self, Charge};
+use super::asking;
 use super::texts;
 use crate::App;
 use crate::accounts::caller::personnel_file;
@@ -15,7 +16,7 @@ use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
 use crate::people::store as people_store;
 use crate::sharing;
 use crate::training::store as training_store;
-use detections::{Answer, Count, Counted, FoundRows};
+use detections::{Answer, Count, Counted, FoundRows, StoreError};
 use domain::{Permission, PoolId, Purpose, QueryId, Question, UtcMicros};
 use ledger::EntryRef;
 use policy::{CaseStanding, ColleagueFacts, QueryRecord, QueryRequest, Refusal};
@@ -62,6 +63,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
     let mut timing = Timing::default();
     let mut since = Instant::now();
     let mut lap = || std::mem::replace(&mut since, Instant::now()).elapsed();
+    asking::watch(app, caller, &wanted.question, app.clock.now()).await?;
     let mut request = request(app, caller, query, &wanted).await?;
     let charge = match wanted.follows {
         Follows::Nothing | Follows::OtherFrame => {
@@ -90,7 +92,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             timing.entry = lap();
             let entry = recorded.entry();
             let (previewed, noted) = tokio::join!(app.store.preview(recorded), noting);
-            let previewed = previewed?;
+            let previewed = found_or_recorded(app, caller, entry, previewed).await?;
             timing.search = lap();
             let damage = &previewed.set_aside;
             let outcome = record_outcome(app, caller, entry, count_json(previewed.count), damage, None).await?;
@@ -108,7 +110,7 @@ pub async fn ask(app: &App, caller: &Caller, wanted: Wanted) -> Result<Arc<Asked
             timing.entry = lap();
             let entry = recorded.entry();
             let (answer, noted) = tokio::join!(app.store.rows(recorded), noting);
-            let answer = answer?;
+            let answer = found_or_recorded(app, caller, entry, answer).await?;
             timing.search = lap();
             // What came out is recorded before it counts that the texts could not be noted.
             let answered = match answer {
@@ -162,7 +164,8 @@ pub async fn exact_count(app: &App, caller: &Caller, asked: &Asked) -> Result<(C
     };
     let recorded = app.ledger.record(permit).await?;
     let entry = recorded.entry();
-    let counted = app.store.exact_count(recorded).await?;
+    let counted = app.store.exact_count(recorded).await;
+    let counted = found_or_recorded(app, caller, entry, counted).await?;
     let count = json!({ "exactly": counted.counts.total() });
     record_outcome(app, caller, entry, count, &counted.set_aside, None).await?;
     Ok((counted, entry))
@@ -339,6 +342,23 @@ async fn record_outcome(
         set_aside: set_aside.to_vec(),
     };
     Ok(app.ledger.record_outcome(of, entry).await?)
+}
+
+/// What the store found; where it did not answer, its query has an outcome as well: the log tells a search that was too wide
+/// and one that failed from one that never came back (AUD-1).
+async fn found_or_recorded<T>(
+    app: &App,
+    caller: &Caller,
+    of: EntryRef,
+    found: Result<T, StoreError>,
+) -> Result<T, Problem> {
+    let error = match found {
+        Ok(found) => return Ok(found),
+        Err(error) => error,
+    };
+    let details = json!({ "failed": true, "too_wide": error.is_refusal() });
+    app.ledger.record_outcome(of, Entry::of(Some(caller.agency.id), "query.outcome", details)).await?;
+    Err(error.into())
 }
 
 fn count_json(count: Count) -> Value {

@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod api;
 pub mod area_budget;
+pub mod asking;
 pub mod body;
 pub mod gate;
 pub mod kinds;

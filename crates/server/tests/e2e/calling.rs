@@ -90,6 +90,16 @@ impl Caller {
         token
     }
 
+    /// The first sign-in of somebody whose password another typed, who chooses an own one. Gives the token.
+    #[track_caller]
+    pub(crate) fn sign_in_first(&self, login: &str, typed: &str, own: &str, second_factor: Option<&str>) -> String {
+        let token = self.sign_in(login, typed, second_factor);
+        let change = json!({ "current": typed, "new": own });
+        let changed = self.call("PUT", "/api/v1/session/password", &token, Some(&change));
+        assert_eq!(changed.status, 204, "{}", changed.text);
+        token
+    }
+
     /// Asserts that the log's receipt for an answer verifies offline against the leaf hash that the answer showed.
     #[track_caller]
     pub(crate) fn verify_receipt(&self, answered: &Answered, token: &str) {

@@ -8,6 +8,8 @@ use sightline_server::training::courses;
 use storage::{Clock, SystemClock};
 
 pub(crate) const PASSWORD: &str = "violet kettle seven";
+/// What somebody else types for a person, who changes it to [`PASSWORD`] at once.
+const TYPED: &str = "copper teapot five";
 
 /// Credentials of an installation; they stay good when the server is started again.
 #[derive(Clone, Debug)]
@@ -41,10 +43,14 @@ impl Installation {
         let host = caller.sign_in("host", PASSWORD, None);
         let agency = json!({ "name": "Port Larkin Police", "preset": "open", "zone": "Etc/GMT+9" });
         let agency = caller.post("/api/v1/agencies", &host, &agency).ok()["id"].clone();
-        let manager = json!({ "login": "chief", "name": "Ada Quill", "password": PASSWORD, "unit": "Office" });
-        caller.post(&format!("/api/v1/agencies/{agency}/managers"), &host, &manager).ok();
+        for (login, name) in [("chief", "Ada Quill"), ("deputychief", "Tom Reed")] {
+            let manager = json!({ "login": login, "name": name, "password": TYPED, "unit": "Office" });
+            caller.post(&format!("/api/v1/agencies/{agency}/managers"), &host, &manager).ok();
+        }
 
-        let manager = caller.sign_in("chief", PASSWORD, None);
+        let manager = caller.sign_in_first("chief", TYPED, PASSWORD, None);
+        // Made by the second: on the certificate of a supervisor whom one made, one does not grant.
+        let second = caller.sign_in_first("deputychief", TYPED, PASSWORD, None);
         let unit = json!({ "name": "Detectives", "profile": "default" });
         let unit = caller.post("/api/v1/agency/units", &manager, &unit).ok()["id"].clone();
         let reason = json!({
@@ -52,16 +58,16 @@ impl Installation {
         });
         caller.call("PUT", "/api/v1/agency/reasons/BURGLARY", &manager, Some(&reason)).ok();
         let user = json!({
-            "login": "detective", "name": "Cleo Hart", "password": PASSWORD, "unit": unit, "second_factor": true,
+            "login": "detective", "name": "Cleo Hart", "password": TYPED, "unit": unit, "second_factor": true,
             "roles": ["criminal-investigator"], "permissions": ["full"], "cleared": true,
         });
         let user = caller.post("/api/v1/agency/users", &manager, &user).ok();
         let supervisor = json!({
-            "login": "sergeant", "name": "Jill Tarn", "password": PASSWORD, "unit": unit, "roles": ["supervisor"],
+            "login": "sergeant", "name": "Jill Tarn", "password": TYPED, "unit": unit, "roles": ["supervisor"],
             "permissions": [],
         });
-        caller.post("/api/v1/agency/users", &manager, &supervisor).ok();
-        let supervisor = caller.sign_in("sergeant", PASSWORD, None);
+        caller.post("/api/v1/agency/users", &second, &supervisor).ok();
+        let supervisor = caller.sign_in_first("sergeant", TYPED, PASSWORD, None);
         let person = format!("/api/v1/agency/people/{}", user["user"].as_str().unwrap());
         let until: String = now().plus_micros(100 * 86_400_000_000).to_string().chars().take(10).collect();
         for permission in ["partial", "area", "photo"] {
@@ -74,7 +80,7 @@ impl Installation {
             "height_px": 1080,
         });
         let camera = caller.post("/api/v1/agency/cameras", &manager, &camera).ok();
-        let investigator = caller.sign_in("detective", PASSWORD, user["totp_secret"].as_str());
+        let investigator = caller.sign_in_first("detective", TYPED, PASSWORD, user["totp_secret"].as_str());
         for course in [Course::Tool, Course::ToolEnhanced] {
             let answers = json!({ "answers": courses::lesson(course).unwrap().right_answers() });
             caller.post(&format!("/api/v1/training/courses/{course}/answers"), &investigator, &answers).ok();

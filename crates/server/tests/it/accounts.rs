@@ -186,6 +186,27 @@ async fn acc_2_a_token_is_scoped_expires_and_never_widens() {
 }
 
 #[tokio::test]
+async fn acc_2_a_token_made_by_a_token_or_behind_a_second_factor_ends_with_what_made_it() {
+    let world = World::new().await;
+    let hours = |hours: u32| json!({ "label": "nightly", "hours": hours });
+    let make = async |by: &str, of: u32| world.post("/api/v1/tokens", by, hours(of)).await;
+    let token = world.sign_in("detective", "enhanced").await;
+    let first = make(&token, 12).await.ok()["token"].as_str().unwrap().to_owned();
+    world.clock.advance_micros(11 * 3_600_000_000);
+    for by in [&token, &first] {
+        assert_eq!(make(by, 2).await.refused(422)["field"], "hours");
+    }
+    let last = make(&first, 1).await.ok()["token"].as_str().unwrap().to_owned();
+    world.clock.advance_micros(3_600_000_000);
+    for over in [&token, &first, &last] {
+        world.get("/api/v1/session", over).await.refused(401);
+    }
+    // Nor does a program's token through the plain door make itself one for months.
+    let program = world.sign_in("officer", "plain").await;
+    assert_eq!(make(&program, 90 * 24).await.refused(422)["field"], "hours");
+}
+
+#[tokio::test]
 async fn acc_1_the_first_start_link_makes_one_host_operator_and_is_used_up() {
     let world = World::new().await;
     let (secret, id) = sightline_server::accounts::sessions::new_secret(&world.app.vault);

@@ -11,6 +11,7 @@
 mod accounts;
 mod areas;
 mod areas_postgis;
+mod asking;
 mod basemap;
 mod coverage;
 mod databases;
@@ -41,5 +42,6 @@ mod sharing;
 mod smtp;
 mod soft_key;
 mod training;
+mod vouching;
 mod web;
 mod world;

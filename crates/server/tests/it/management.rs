@@ -3,6 +3,7 @@
 use super::world::{ALL, PASSWORD, World, ask, read};
 use domain::{Permission, Role};
 use serde_json::{Value, json};
+use sightline_server::agencies::store as agency_store;
 use sightline_server::training::courses;
 
 #[tokio::test]
@@ -16,7 +17,7 @@ async fn acc_1_agy_1_agy_4_from_a_new_agency_to_a_first_question() {
     let manager = json!({ "login": "sheriff", "name": "Ida Stone", "password": PASSWORD, "unit": "Office" });
     world.post(&format!("/api/v1/agencies/{id}/managers"), &host, manager).await.ok();
 
-    let sheriff = world.sign_in_with(json!({ "login": "sheriff", "password": PASSWORD, "deliver": "token" })).await;
+    let sheriff = world.sign_in_first("sheriff", PASSWORD, "amber lantern nine").await;
     let put = async |path: &str, body: Value| world.call("PUT", path, Some(&sheriff), Some(body)).await;
     let reason = json!({ "label": "Theft", "criminal": true, "authority": "Fictional Code 9", "look_back_days": 30 });
     put("/api/v1/agency/reasons/THEFT", reason).await.ok();
@@ -33,7 +34,7 @@ async fn acc_1_agy_1_agy_4_from_a_new_agency_to_a_first_question() {
     let reads = json!({ "detections": [read("4EAST01", Some("US-CO"), 5)] });
     assert_eq!(world.post("/api/v1/detections", credential, reads).await.ok()["stored"], 1);
 
-    let deputy = world.sign_in_with(json!({ "login": "deputy", "password": PASSWORD, "deliver": "token" })).await;
+    let deputy = world.sign_in_first("deputy", PASSWORD, "amber lantern ten").await;
     let answers = courses::lesson(domain::Course::Tool).unwrap().right_answers();
     let tried = world.post("/api/v1/training/courses/tool/answers", &deputy, json!({ "answers": answers })).await.ok();
     assert_eq!(tried["passed"], true);
@@ -185,4 +186,40 @@ async fn acc_1_a_login_name_is_taken_once_in_the_whole_installation() {
         "permissions": [],
     });
     world.post("/api/v1/agency/users", &chief, user).await.refused(409);
+}
+
+#[tokio::test]
+async fn agy_1_an_older_data_folder_gets_the_password_rules_of_its_preset_and_companies_are_no_public_bodies() {
+    let world = World::new().await;
+    let file = world.data().join("main.db");
+    let (police, roads, federal) = (world.police, world.roads, world.federal);
+    world.app.close().await;
+    let sql = storage::Sql::sqlite(&file).await.unwrap();
+    for statement in [
+        "DELETE FROM migrations WHERE component = 'agencies' AND number = 5",
+        "UPDATE agencies SET passwords = 'nist', public_body = 1",
+    ] {
+        sqlx::query(statement).execute(sql.pool()).await.unwrap();
+    }
+    agency_store::migrate(&sql).await.unwrap();
+    let mut found = Vec::new();
+    for agency in [police, roads, federal] {
+        let agency = agency_store::agency(&sql, agency).await.unwrap().unwrap();
+        found.push((agency.passwords.word(), agency.public_body));
+    }
+    assert_eq!(found, [("nist", true), ("nist", false), ("cjis", true)]);
+}
+
+#[tokio::test]
+async fn acc_1_the_units_of_an_agency_have_no_more_than_twelve_different_profiles() {
+    let world = World::new().await;
+    let chief = world.sign_in("chief", "plain").await;
+    let unit = |number: usize, profile: String| json!({ "name": format!("Unit {number}"), "profile": profile });
+    for number in 1..12 {
+        world.post("/api/v1/agency/units", &chief, unit(number, format!("kind-{number}"))).await.ok();
+    }
+    let problem = world.post("/api/v1/agency/units", &chief, unit(12, "kind-12".into())).await.refused(422);
+    assert_eq!(problem["field"], "profile");
+    world.post("/api/v1/agency/units", &chief, unit(12, "kind-1".into())).await.ok();
+    world.get("/api/v1/policy/matrix", &chief).await.ok();
 }

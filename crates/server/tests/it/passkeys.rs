@@ -354,6 +354,9 @@ async fn acc_8_a_person_sees_own_sessions_and_a_manager_those_of_the_agency_and_
     let person = format!("/api/v1/agency/people/{}", world.id("detective"));
     let (chief, stranger) = (world.sign_in("chief", "plain").await, world.sign_in("manager", "plain").await);
     let sessions = format!("{person}/sessions");
+    world.get(&sessions, &chief).await.ok();
+    let viewed = world.newest(world.police, "sessions.viewed").await.record;
+    assert_eq!(viewed["by"], json!(world.id("chief")), "{viewed}");
     world.get(&sessions, &stranger).await.refused(404);
     let list = world.get(&sessions, &chief).await.ok();
     let token_id = of(list.as_array().unwrap(), &|session| session["label"] == "nightly");

@@ -3,6 +3,8 @@
 use super::world::{PASSWORD, World, ask};
 use serde_json::{Value, json};
 
+/// What a manager types for somebody, who changes it to [`STRONG`] at once.
+const TYPED: &str = "Copper-teapot-5";
 const STRONG: &str = "Violet-kettle-7";
 const YEAR: i64 = 365 * 86_400_000_000;
 
@@ -26,14 +28,15 @@ async fn world() -> (World, String) {
             "{weak}"
         );
     }
-    world.post(&managers, &host, manager("cjchief", STRONG)).await.ok();
-    let chief = world.sign_in_with(sign_in("cjchief", STRONG)).await;
+    world.post(&managers, &host, manager("cjchief", TYPED)).await.ok();
+    let chief = world.sign_in_first("cjchief", TYPED, STRONG).await;
     let unit = world.get("/api/v1/agency", &chief).await.ok()["units"][0]["id"].clone();
     let user = json!({
-        "login": "cjofficer", "name": "O", "password": STRONG, "unit": unit, "roles": ["patrol-officer"],
+        "login": "cjofficer", "name": "O", "password": TYPED, "unit": unit, "roles": ["patrol-officer"],
         "permissions": ["full"],
     });
     world.post("/api/v1/agency/users", &chief, user).await.ok();
+    world.sign_in_first("cjofficer", TYPED, STRONG).await;
     (world, chief)
 }
 
@@ -92,4 +95,24 @@ async fn acc_6_under_cjis_five_failures_lock_the_account_until_a_manager_release
     }
     world.clock.advance_micros(15 * 60 * 1_000_000);
     world.sign_in("officer", "plain").await;
+}
+
+#[tokio::test]
+async fn acc_6_guesses_at_the_password_behind_a_stolen_session_are_recorded_and_lock_the_account() {
+    let (world, chief) = world().await;
+    let token = world.sign_in_with(sign_in("cjofficer", STRONG)).await;
+    let body = json!({ "current": "Wrong-one-7", "new": "Amber-lantern-9" });
+    for _ in 0..5 {
+        world.put("/api/v1/session/password", &token, body.clone()).await.refused(422);
+    }
+    world.clock.advance_micros(16 * 60 * 1_000_000);
+    world
+        .put("/api/v1/session/password", &token, json!({ "current": STRONG, "new": "Amber-lantern-9" }))
+        .await
+        .refused(429);
+    let agency = world.get("/api/v1/session", &chief).await.ok()["agency_id"].clone();
+    let records = world.records(serde_json::from_value(agency).unwrap()).await;
+    let kinds: Vec<&str> = records.iter().map(|record| record.kind.as_str()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "password.change-failed").count(), 5);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "user.locked").count(), 1);
 }

@@ -90,6 +90,7 @@ async fn acc_7_a_certificate_is_of_a_supervisor_of_the_persons_present_unit_and_
     let police = world.police;
     let harbor = world.unit(police, "Harbor", "default").await;
     world.user("lieutenant", police, harbor, &[Role::Supervisor], &[]).await;
+    world.user("deputychief", police, harbor, &[Role::AgencyManager], &[]).await;
     let (chief, sergeant) = (world.sign_in("chief", "plain").await, world.sign_in("sergeant", "plain").await);
     let lieutenant = world.sign_in("lieutenant", "plain").await;
     // Out of reach answers like one who does not exist.
@@ -114,7 +115,10 @@ async fn acc_7_a_certificate_is_of_a_supervisor_of_the_persons_present_unit_and_
     world.put(&path(&world, "lieutenant", ""), &chief, demoted).await.ok();
     assert_eq!(grant(&world, &chief, "rookie", "area").await.refused(409)["rule"], "certificate-missing");
     world.put(&path(&world, "lieutenant", ""), &chief, json!({ "roles": ["supervisor"] })).await.ok();
-    grant(&world, &chief, "rookie", "area").await.ok();
+    // Whose roles one has just set, on their certificate one does not grant.
+    assert_eq!(grant(&world, &chief, "rookie", "area").await.refused(409)["rule"], "certificate-not-independent");
+    let deputy = world.sign_in("deputychief", "plain").await;
+    grant(&world, &deputy, "rookie", "area").await.ok();
 
     let rookie = world.sign_in("rookie", "enhanced").await;
     world.post("/api/v1/queries", &rookie, area()).await.ok();

@@ -80,8 +80,7 @@ async fn agy_1_the_host_chooses_among_all_presets_and_is_told_what_each_is() {
         let agency = world.post("/api/v1/agencies", &host, body).await.ok()["id"].clone();
         let manager = json!({ "login": format!("m-{name}"), "name": "M", "password": STRONG, "unit": "Office" });
         world.post(&format!("/api/v1/agencies/{agency}/managers"), &host, manager).await.ok();
-        let sign_in = json!({ "login": format!("m-{name}"), "password": STRONG, "deliver": "token" });
-        let token = world.sign_in_with(sign_in).await;
+        let token = world.sign_in_first(&format!("m-{name}"), STRONG, "Amber-lantern-9 at noon").await;
         assert_eq!(world.get("/api/v1/agency", &token).await.ok()["preset"], name);
         world.get("/api/v1/kinds", &token).await.ok();
     }

@@ -400,6 +400,13 @@ impl World {
         token
     }
 
+    /// The first sign-in of somebody whose password a manager typed, who chooses an own one; gives the token.
+    pub(crate) async fn sign_in_first(&self, login: &str, typed: &str, own: &str) -> String {
+        let token = self.sign_in_with(json!({ "login": login, "password": typed, "deliver": "token" })).await;
+        self.put("/api/v1/session/password", &token, json!({ "current": typed, "new": own })).await.ok();
+        token
+    }
+
     /// Signs in and accepts the rules; gives the token.
     pub(crate) async fn sign_in(&self, login: &str, door: &str) -> String {
         let token = self.sign_in_only(login, door).await;

@@ -1,6 +1,7 @@
 //! SQL of invitations: one of a person at a time.
 
 use crate::accounts::passkeys::store as passkey_store;
+use crate::accounts::vouching;
 use crate::agencies::acts::Secrets;
 use domain::{AgencyId, UserId, UtcMicros};
 use sqlx::{Any, Row, Transaction};
@@ -111,6 +112,11 @@ pub(super) async fn take(
     secrets: &Secrets,
     now: UtcMicros,
 ) -> Result<u32, sqlx::Error> {
+    let made_by: Option<String> = sqlx::query("SELECT made_by FROM invitations WHERE user_id = $1")
+        .bind(user.to_string())
+        .fetch_one(&mut **transaction)
+        .await?
+        .try_get("made_by")?;
     let taken = sqlx::query("DELETE FROM invitations WHERE user_id = $1 AND link = $2 AND expires > $3")
         .bind(user.to_string())
         .bind(secrets.link_hash.clone())
@@ -119,7 +125,8 @@ pub(super) async fn take(
         .await?;
     let step = secrets.totp_step.and_then(|step| i64::try_from(step).ok()).unwrap_or_default();
     let set = sqlx::query(
-        "UPDATE users SET password = $3, password_set = $4, totp = $5, totp_last_step = $6, locked = NULL
+        "UPDATE users SET password = $3, password_set = $4, password_typed_for = 0, totp = $5, totp_last_step = $6,
+             locked = NULL
          WHERE id = $1 AND agency = $2 AND active = 1",
     )
     .bind(user.to_string())
@@ -133,6 +140,8 @@ pub(super) async fn take(
     if taken.rows_affected() == 0 || set.rows_affected() == 0 {
         return Err(sqlx::Error::RowNotFound);
     }
+    let made_by = made_by.map(|by| by.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))).transpose()?;
+    vouching::note(transaction, agency, user, made_by, now).await?;
     // Whoever held the account before holds nothing of it now.
     passkey_store::remove_all(transaction, user).await?;
     Ok(0)

@@ -11,7 +11,7 @@ use domain::{LogIn, Role};
 use examples::{Example, example, tells};
 use sightline_server::accounts::{sessions, store as account_store};
 use sightline_server::http::routes::{Access, Audit, Route, table};
-use sightline_server::http::serve;
+use sightline_server::http::{refusals, serve};
 use sightline_server::{App, Setup};
 use stage::{Stage, Who};
 use std::sync::Arc;
@@ -129,6 +129,8 @@ async fn call(stage: &Stage, example: &Example, token: Option<&str>) -> Reply {
 /// A refused call: the refusal, nothing changed, nothing told, and an entry where there must be one.
 async fn refused(stage: &Stage, route: &Route, example: &Example, token: Option<&str>, expected: Expected) {
     let Expected::Refused { status, problem, rule, recorded } = expected else { panic!("{route:?} is not refused") };
+    // The same refusal again within a minute is only counted; each is looked at as a first one.
+    refusals::flush(&stage.world.app).await.unwrap();
     let (before, entries) = (stage.content().await, stage.world.app.ledger.size());
     let reply = call(stage, example, token).await;
     let text = String::from_utf8_lossy(&reply.bytes).into_owned();
