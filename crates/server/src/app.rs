@@ -40,6 +40,9 @@ pub struct App {
     pub area_budgets: queries::area_budget::InFlight,
     pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
+    pub sources: accounts::source::SourceTries,
+    /// A proxy stands before the service, and says where requests come from.
+    pub behind_proxy: bool,
     pub passwords: accounts::password::Passwords,
     pub assertions: accounts::passkeys::ceremonies::Verified,
     /// Where people reach the service: passkeys are bound to its host name, and answer to this origin only.
@@ -83,6 +86,8 @@ pub struct Setup {
     pub basemap: Basemap,
     /// Where browsers reach the service: links begin with it.
     pub public_url: Url,
+    /// A proxy stands before the service: clients are where it says they are.
+    pub behind_proxy: bool,
     pub master_key: MasterKeySource,
     /// Name of the log, for a new data folder. `None` is [`LEDGER_ORIGIN`].
     pub ledger_origin: Option<String>,
@@ -107,6 +112,7 @@ impl Setup {
             photo_source: Arc::new(NoPhotosAtCameras),
             basemap: Basemap::default(),
             public_url: localhost(8080),
+            behind_proxy: false,
             master_key: MasterKeySource::Folder,
             ledger_origin: None,
         }
@@ -147,8 +153,17 @@ pub enum OpenError {
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
         let keys = setup.keys_folder();
-        let Setup { data, postgres, clock, photo_source, basemap, public_url, master_key, ledger_origin: asked } =
-            setup;
+        let Setup {
+            data,
+            postgres,
+            clock,
+            photo_source,
+            basemap,
+            public_url,
+            behind_proxy,
+            master_key,
+            ledger_origin: asked,
+        } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
         let interrupted = vault::make_ready(&keys, &master_key)?;
         let vault = Arc::new(Vault::open_with(&keys, &master_key)?);
@@ -208,6 +223,8 @@ impl App {
             area_budgets: queries::area_budget::InFlight::default(),
             alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
+            sources: accounts::source::SourceTries::default(),
+            behind_proxy,
             passwords: accounts::password::Passwords::default(),
             assertions: accounts::passkeys::ceremonies::Verified::default(),
             public_url,

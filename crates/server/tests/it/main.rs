@@ -37,6 +37,7 @@ mod routes;
 mod saved_areas;
 mod sharing;
 mod soft_key;
+mod sources;
 mod training;
 mod web;
 mod world;
