@@ -123,16 +123,19 @@ test('ACC 1 ACC 2 ACC 5 ACC 7 ACC 8 a manager invites, trains, certifies, grants
 	// What was being written waited.
 	await openDesk(person);
 	await plate(person, 'full-plate', '7KXM204', 'US-CA', purposes.police);
-	await ask(person);
+	const { query } = (await (await ask(person)).json()) as { query: string };
 	await expect(count(person)).toHaveText('8 reads');
+	const rows = () => person.request.get(`/api/v1/queries/${query}/rows`);
+	expect((await rows()).status()).toBe(200);
 
-	// In the middle of the session.
+	// In the middle of the session: the next question is refused, and what was open closes.
 	await open(page, name);
 	await right(page, 'full').getByRole('button', { name: 'End Full plate' }).click();
 	await page.getByRole('dialog', { name: 'End: Full plate' }).getByRole('button', { name: 'End it' }).click();
 	await expect(right(page, 'full')).toContainText('Not granted');
 	expect((await ask(person)).status()).toBe(403);
 	await expect(refusal(person)).toContainText(/Refused: .*permission/);
+	expect((await rows()).status()).toBe(403);
 	await person.context().close();
 });
 
