@@ -10,6 +10,7 @@ use sightline_server::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
 use sightline_server::agencies::store::{self as agency_store, Reason};
 use sightline_server::http::Problem;
+use sightline_server::sharing::store as sharing_store;
 use sightline_server::training::acts::{Record, TrainingAct};
 use sightline_server::{App, Setup};
 use std::path::Path;
@@ -150,7 +151,7 @@ async fn fill(app: &Arc<App>) -> anyhow::Result<Account> {
         let made = register_camera(app, None, &agency, camera).await.map_err(plainly)?;
         anyhow::ensure!(made.camera == number, "cameras are numbered in the order of their registration");
     }
-    let pools = agency_store::pool_facts(&app.sql, agency.id, |_| true).await?;
+    let pools = sharing_store::pool_facts(&app.sql, agency.id, |_| true).await?;
     let first = Dataset { rows: 1_000 };
     let fits = |number| {
         let read = first.read(number);

@@ -2,7 +2,7 @@
 
 use crate::basemap::Basemap;
 use crate::queries::answers::Answers;
-use crate::{accounts, agencies, cameras, oversight, people, queries, saved_areas, training};
+use crate::{accounts, agencies, cameras, oversight, people, queries, saved_areas, sharing, training};
 use axum::http::HeaderValue;
 use detections::{PhotoSource, Store, StoreConfig};
 use domain::{Detection, NewPhoto};
@@ -178,6 +178,7 @@ impl App {
         accounts::invitations::store::migrate(&sql).await?;
         people::store::migrate(&sql, clock.now()).await?;
         training::store::migrate(&sql).await?;
+        sharing::store::migrate(&sql).await?;
         agencies::cases::migrate(&sql).await?;
         queries::texts::migrate(&sql).await?;
         queries::area_budget::migrate(&sql).await?;

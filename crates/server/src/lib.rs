@@ -11,6 +11,7 @@ pub mod oversight;
 pub mod people;
 pub mod queries;
 pub mod saved_areas;
+pub mod sharing;
 pub mod training;
 
 pub use app::{App, Setup};

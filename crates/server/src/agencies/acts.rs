@@ -3,7 +3,7 @@
 
 use super::cases::CaseAct;
 use super::policy_changes::PolicyAct;
-use super::store::{self, Agreement, Reason, join_words, next_id};
+use super::store::{self, Reason, join_words, next_id};
 use crate::App;
 use crate::accounts::invitations::acts::InvitationAct;
 use crate::accounts::store as account_store;
@@ -14,6 +14,7 @@ use crate::oversight::entries::Entry;
 use crate::people::acts::{self as people_acts, PeopleAct};
 use crate::people::store as people_store;
 use crate::saved_areas::store::{self as area_store, NewSavedAreas};
+use crate::sharing::acts::SharingAct;
 use crate::training::acts::TrainingAct;
 use domain::{AgencyId, CameraId, Permission, Position, Recordable, Role, Source, UnitId, UserId};
 use ledger::Recorded;
@@ -53,7 +54,7 @@ pub enum Act {
         camera: CameraId,
         active: bool,
     },
-    SignAgreement(Agreement),
+    Sharing(SharingAct),
     SaveAreas(NewSavedAreas),
     DeleteSavedAreas {
         agency: AgencyId,
@@ -126,7 +127,7 @@ impl Act {
             | Self::DeleteSavedAreas { agency, .. } => Some(*agency),
             Self::CreateUser(user) => Some(user.agency),
             Self::AddCamera(camera) => Some(camera.agency),
-            Self::SignAgreement(agreement) => Some(agreement.owner),
+            Self::Sharing(act) => Some(act.agency()),
             Self::SaveAreas(areas) => Some(areas.agency),
             Self::People(act) => Some(act.agency()),
             Self::Invitations(act) => Some(act.agency()),
@@ -146,7 +147,7 @@ impl Act {
             Self::ReplaceRules { .. } => "rules.replaced",
             Self::AddCamera(_) => "camera.added",
             Self::SetCameraActive { .. } => "camera.activity-set",
-            Self::SignAgreement(_) => "agreement.signed",
+            Self::Sharing(act) => act.kind(),
             Self::SaveAreas(_) => "areas.saved",
             Self::DeleteSavedAreas { .. } => "areas.deleted",
             Self::People(act) => act.kind(),
@@ -182,11 +183,7 @@ impl Act {
                 "zone": camera.zone, "width_px": camera.width_px, "height_px": camera.height_px,
             }),
             Self::SetCameraActive { camera, active, .. } => json!({ "camera": camera, "active": active }),
-            Self::SignAgreement(agreement) => json!({
-                "recipient": agreement.recipient, "sources": agreement.sources, "permissions": agreement.permissions,
-                "reasons": agreement.reasons, "from": agreement.from, "to": agreement.to,
-                "document": agreement.document,
-            }),
+            Self::Sharing(act) => act.record(),
             Self::SaveAreas(areas) => json!({ "id": areas.id, "name": areas.name, "areas": areas.areas }),
             Self::DeleteSavedAreas { id, .. } => json!({ "id": id }),
             Self::People(act) => act.record(),
@@ -335,7 +332,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::SetCameraActive { agency, camera, active } => {
             camera_store::set_active(&mut transaction, agency, camera, active).await?
         }
-        Act::SignAgreement(agreement) => insert_agreement(&mut transaction, &agreement).await?,
+        Act::Sharing(act) => act.apply(&mut transaction, now).await?,
         Act::SaveAreas(areas) => area_store::insert(&mut transaction, &areas).await?,
         Act::DeleteSavedAreas { user, id, .. } => area_store::delete(&mut transaction, user, id).await?,
         Act::People(act) => act.apply(&mut transaction, by, now).await?,
@@ -428,27 +425,6 @@ async fn replace_rules(
     .execute(&mut **transaction)
     .await?;
     Ok(0)
-}
-
-async fn insert_agreement(transaction: &mut Transaction<'_, Any>, agreement: &Agreement) -> Result<u32, sqlx::Error> {
-    let id = next_id(&mut **transaction, "agreements").await?;
-    sqlx::query(
-        "INSERT INTO agreements (id, owner, recipient, sources, permissions, reasons, starts, ends, active, document)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(id)
-    .bind(i64::from(agreement.owner.0))
-    .bind(i64::from(agreement.recipient.0))
-    .bind(agreement.sources.as_ref().map(join_words))
-    .bind(join_words(&agreement.permissions))
-    .bind(agreement.reasons.as_ref().map(|reasons| join_words(reasons.iter().map(|reason| reason.0.as_str()))))
-    .bind(agreement.from.0)
-    .bind(agreement.to.0)
-    .bind(i64::from(agreement.active))
-    .bind(agreement.document.as_str())
-    .execute(&mut **transaction)
-    .await?;
-    store::small_id(id)
 }
 
 /// A new person's password and, where wanted, second factor, as they go into the database.

@@ -1,4 +1,4 @@
-//! Agencies, units, reasons and sharing agreements: the facts that policy decides on, and the acts that change them.
+//! Agencies, units and reasons: the facts that policy decides on, and the acts that change them.
 //!
 //! Every change is an [`acts::Act`]: recorded in the ledger first, then applied.
 
@@ -11,5 +11,4 @@ pub mod policy_changes;
 pub mod policy_page;
 pub mod presets;
 pub mod rules_text;
-pub mod sharing;
 pub mod store;

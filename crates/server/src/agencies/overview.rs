@@ -9,9 +9,7 @@ use crate::http::Problem;
 use crate::people::store as people_store;
 use axum::extract::State;
 use axum::{Extension, Json};
-use domain::{AgencyId, Permission};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -35,7 +33,6 @@ pub struct Overview {
     pub reasons: Vec<ReasonSetting>,
     pub users: Vec<UserView>,
     pub cameras: Vec<CameraView>,
-    pub agreements: Vec<AgreementView>,
 }
 
 /// The current rules of behaviour of both doors, as `PUT /api/v1/agency/rules` takes them.
@@ -109,20 +106,7 @@ pub struct CameraView {
     pub active: bool,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AgreementView {
-    pub owner: u32,
-    pub owner_name: String,
-    pub recipient: u32,
-    pub recipient_name: String,
-    pub permissions: Vec<String>,
-    pub from: String,
-    pub to: String,
-    pub active: bool,
-    pub document: String,
-}
-
-/// Rules, units, reasons, users, cameras and agreements of the manager's agency, the same through either door.
+/// Rules, units, reasons, users and cameras of the manager's agency, the same through either door.
 #[utoipa::path(get, path = "/api/v1/agency", tag = "management", responses((status = 200, body = Overview), (status = 403, body = Problem)))]
 pub async fn overview(
     State(app): State<Arc<App>>,
@@ -133,13 +117,7 @@ pub async fn overview(
     let users = account_store::users_of(&app.sql, agency.id).await?;
     let grants = people_store::grants_of_agency(&app.sql, agency.id).await?;
     let cameras = camera_store::of_agency(&app.sql, agency.id).await?;
-    let agreements = store::agreements_of(&app.sql, agency.id).await?;
     let reasons = store::reasons(&app.sql, agency.id).await?;
-    let agencies = store::agencies(&app.sql).await?;
-    let name_of = |id: AgencyId| {
-        agencies.iter().find(|agency| agency.id == id).map(|agency| agency.name.clone()).unwrap_or_default()
-    };
-    let spell = |permissions: &BTreeSet<Permission>| permissions.iter().map(ToString::to_string).collect();
     Ok(Json(Overview {
         id: agency.id.0,
         name: agency.name.clone(),
@@ -182,20 +160,6 @@ pub async fn overview(
                 lat: camera.position.map(|position| position.lat()),
                 lon: camera.position.map(|position| position.lon()),
                 active: camera.active,
-            })
-            .collect(),
-        agreements: agreements
-            .into_iter()
-            .map(|agreement| AgreementView {
-                owner: agreement.owner.0,
-                owner_name: name_of(agreement.owner),
-                recipient: agreement.recipient.0,
-                recipient_name: name_of(agreement.recipient),
-                permissions: spell(&agreement.permissions),
-                from: agreement.from.to_string(),
-                to: agreement.to.to_string(),
-                active: agreement.active,
-                document: agreement.document,
             })
             .collect(),
     }))

@@ -1,7 +1,7 @@
 //! The policy in words, as a table, and "could this user ask this?" for the agency's managers. Decided by the same code as
 //! questions; no detection is looked at.
 
-use super::{sharing, store};
+use super::store;
 use crate::App;
 use crate::accounts::caller::personnel_file;
 use crate::accounts::{Caller, store as account_store};
@@ -9,6 +9,7 @@ use crate::http::Problem;
 use crate::http::routes::read_json;
 use crate::oversight::entries::Entry;
 use crate::people::store as people_store;
+use crate::sharing;
 use crate::training::store as training_store;
 use axum::body::Bytes;
 use axum::extract::State;

@@ -1,8 +1,8 @@
-//! SQL of agencies, units, reasons, pools and agreements.
+//! SQL of agencies, units, reasons and pools; the tables of agreements are made here and belong to `sharing`.
 
 use crate::accounts::password::PasswordRules;
-use domain::{AgencyId, Permission, PoolId, ReasonClass, ReasonCode, Source, UnitId, UtcMicros};
-use policy::{AgreementFacts, PartyFacts, PoolFacts, ReasonFacts};
+use domain::{AgencyId, ReasonClass, ReasonCode, UnitId};
+use policy::{PartyFacts, ReasonFacts};
 use serde_json::{Map, Value};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row};
@@ -140,22 +140,6 @@ impl Reason {
     }
 }
 
-/// A sharing agreement (AGY-2): who shows what to whom, from when to when.
-#[derive(Clone, Debug)]
-pub struct Agreement {
-    pub owner: AgencyId,
-    pub recipient: AgencyId,
-    /// `None` is every source kind of the owner.
-    pub sources: Option<BTreeSet<Source>>,
-    pub permissions: BTreeSet<Permission>,
-    /// `None` is every reason.
-    pub reasons: Option<BTreeSet<ReasonCode>>,
-    pub from: UtcMicros,
-    pub to: UtcMicros,
-    pub active: bool,
-    pub document: String,
-}
-
 /// Words joined by commas, as small sets are stored.
 pub fn join_words<T: ToString>(words: impl IntoIterator<Item = T>) -> String {
     words.into_iter().map(|word| word.to_string()).collect::<Vec<_>>().join(",")
@@ -273,32 +257,6 @@ pub async fn reason(sql: &Sql, agency: AgencyId, code: &ReasonCode) -> Result<Op
     row.as_ref().map(read_reason).transpose()
 }
 
-fn read_agreement(row: &AnyRow) -> Result<Agreement, sqlx::Error> {
-    let sources: Option<String> = row.try_get("sources")?;
-    let reasons: Option<String> = row.try_get("reasons")?;
-    let permissions: String = row.try_get("permissions")?;
-    Ok(Agreement {
-        owner: AgencyId(small_id(row.try_get("owner")?)?),
-        recipient: AgencyId(small_id(row.try_get("recipient")?)?),
-        sources: sources.map(|words| split_words(&words, Source::from_word).collect()),
-        permissions: split_words(&permissions, Permission::from_word).collect(),
-        reasons: reasons.map(|words| split_words(&words, |word| Some(ReasonCode(word.to_owned()))).collect()),
-        from: UtcMicros(row.try_get("starts")?),
-        to: UtcMicros(row.try_get("ends")?),
-        active: flag(row, "active")?,
-        document: row.try_get("document")?,
-    })
-}
-
-/// Agreements in which the agency is a party, on either side.
-pub async fn agreements_of(sql: &Sql, agency: AgencyId) -> Result<Vec<Agreement>, sqlx::Error> {
-    let rows = sqlx::query("SELECT * FROM agreements WHERE owner = $1 OR recipient = $1 ORDER BY id")
-        .bind(i64::from(agency.0))
-        .fetch_all(sql.pool())
-        .await?;
-    rows.iter().map(read_agreement).collect()
-}
-
 /// Names of some agencies.
 pub async fn names(sql: &Sql, ids: BTreeSet<AgencyId>) -> Result<HashMap<AgencyId, String>, sqlx::Error> {
     let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
@@ -323,46 +281,4 @@ pub(crate) async fn names_in(sql: &Sql, table: &'static str, ids: &[u32]) -> Res
         }
     }
     Ok(found)
-}
-
-/// The pools that policy decides on for an agency: its own, and those of others with the agreement that may open them.
-/// A pool under several agreements is listed once for each; a pool without one is not listed at all. `owner_allows`: whether
-/// the owner's policy, as it is now, allows what the agreement says.
-pub async fn pool_facts(
-    sql: &Sql,
-    agency: AgencyId,
-    owner_allows: impl Fn(AgencyId) -> bool,
-) -> Result<Vec<PoolFacts>, sqlx::Error> {
-    let agreements = agreements_of(sql, agency).await?;
-    let rows = sqlx::query("SELECT id, owner, source FROM pools ORDER BY id").fetch_all(sql.pool()).await?;
-    let mut facts = Vec::new();
-    for row in rows {
-        let pool = PoolId(small_id(row.try_get("id")?)?);
-        let owner = AgencyId(small_id(row.try_get("owner")?)?);
-        let word: String = row.try_get("source")?;
-        let Some(source) = Source::from_word(&word) else { continue };
-        if owner == agency {
-            facts.push(PoolFacts { pool, owner, source, agreement: None });
-            continue;
-        }
-        if !agreements.iter().any(|agreement| agreement.owner == owner) || !owner_allows(owner) {
-            continue;
-        }
-        let covers = |agreement: &&Agreement| {
-            agreement.owner == owner
-                && agreement.recipient == agency
-                && agreement.sources.as_ref().is_none_or(|sources| sources.contains(&source))
-        };
-        for agreement in agreements.iter().filter(covers) {
-            let agreement = AgreementFacts {
-                permissions: agreement.permissions.clone(),
-                reasons: agreement.reasons.clone(),
-                from: agreement.from,
-                to: agreement.to,
-                active: agreement.active,
-            };
-            facts.push(PoolFacts { pool, owner, source, agreement: Some(agreement) });
-        }
-    }
-    Ok(facts)
 }

@@ -7,10 +7,12 @@ use crate::accounts::first_start;
 use crate::accounts::password::PasswordRules;
 use crate::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use crate::agencies::api::{AddCamera, register_camera};
-use crate::agencies::store::{self as agency_store, Agreement, Reason};
+use crate::agencies::store::{self as agency_store, Reason};
 use crate::cameras::store as camera_store;
 use crate::people::acts::{NewCertificate, PeopleAct};
 use crate::people::store as people_store;
+use crate::sharing::acts::SharingAct;
+use crate::sharing::store::{TellsUse, Terms};
 use crate::training::acts::{Record, TrainingAct};
 use anyhow::Context;
 use city::{City, Owner};
@@ -232,26 +234,28 @@ pub(super) async fn fill(app: &App, city: &City, address: &str) -> anyhow::Resul
     let in_enforcement = Person { unit: enforcement, roles, permissions, second_factor: true, ..in_enforcement };
     filling.asking(in_enforcement, leaders).await?;
 
-    for owner in [police.1, commercial.1] {
-        let agreement = agreement(owner, federal.1, app.clock.now(), &all);
-        filling.act(Act::SignAgreement(agreement)).await?;
+    for (owner, signer) in [(police.1, "Ada Quill"), (commercial.1, "Lee Marsh")] {
+        let terms = terms(owner, federal.1, app.clock.now(), &all);
+        let id = filling.act(Act::Sharing(SharingAct::Propose { terms, signer: signer.into() })).await?;
+        let signer = "Eve Stone".into();
+        filling.act(Act::Sharing(SharingAct::Sign { id, recipient: federal.1, signer })).await?;
     }
     let accounts = filling.accounts;
     let cameras = add_cameras(app, city, police.1, commercial.1).await?;
     Ok(DemoAccounts { address: address.into(), accounts, cameras })
 }
 
-fn agreement(owner: AgencyId, recipient: AgencyId, now: UtcMicros, permissions: &[Permission]) -> Agreement {
-    Agreement {
+fn terms(owner: AgencyId, recipient: AgencyId, now: UtcMicros, permissions: &[Permission]) -> Terms {
+    Terms {
         owner,
         recipient,
         sources: None,
-        permissions: permissions.iter().copied().collect::<BTreeSet<_>>(),
+        permissions: permissions.iter().copied().collect(),
         reasons: None,
         from: now,
         to: now.plus_micros(YEAR_MICROS),
-        active: true,
         document: "MOU-DEMO-1".into(),
+        tells_use: TellsUse::Units,
     }
 }
 

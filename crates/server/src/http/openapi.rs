@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, made from the handlers.
 
-use crate::{accounts, agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
+use crate::{accounts, agencies, basemap, cameras, oversight, people, queries, saved_areas, sharing, training};
 use axum::Json;
 use utoipa::OpenApi;
 
@@ -106,7 +106,10 @@ use utoipa::OpenApi;
         training::api::reminders,
         agencies::api::add_camera,
         agencies::api::set_camera_active,
-        agencies::sharing::sign_agreement,
+        sharing::api::list,
+        sharing::api::propose,
+        sharing::api::set_state,
+        sharing::api::use_made,
     ),
     tags(
         (name = "sign-in", description = "Sessions, rules of behaviour, tokens"),
@@ -116,7 +119,8 @@ use utoipa::OpenApi;
         (name = "people", description = "People, permissions, certificates of need to know, seats, reviews"),
         (name = "training", description = "Courses, records, reminders"),
         (name = "policy", description = "Presets, rules, tries"),
-        (name = "management", description = "Agencies, units, users, reasons, cameras, agreements"),
+        (name = "management", description = "Agencies, units, users, reasons, cameras"),
+        (name = "sharing", description = "Agreements between agencies, and what use was made of them"),
         (name = "service", description = "Health and the base map")
     )
 )]

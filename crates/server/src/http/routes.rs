@@ -7,7 +7,7 @@ use super::{Problem, health, openapi, web};
 use crate::App;
 use crate::accounts::{self, Caller, invitations};
 use crate::oversight::entries::Entry;
-use crate::{agencies, basemap, cameras, oversight, people, queries, saved_areas, training};
+use crate::{agencies, basemap, cameras, oversight, people, queries, saved_areas, sharing, training};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -235,7 +235,16 @@ pub fn table() -> Vec<Route> {
         route(Get, "/api/v1/agency/training", leader, Unlogged, get(training::api::reminders)),
         route(Post, "/api/v1/agency/cameras", manager, Changes, post(agencies::api::add_camera)),
         route(Put, "/api/v1/agency/cameras/{camera}/active", manager, Changes, put(agencies::api::set_camera_active)),
-        route(Post, "/api/v1/agency/agreements", manager, Changes, post(agencies::sharing::sign_agreement)),
+        route(Get, "/api/v1/agency/agreements", manager, Unlogged, get(sharing::api::list)),
+        route(Post, "/api/v1/agency/agreements", manager, Changes, post(sharing::api::propose)),
+        route(Put, "/api/v1/agency/agreements/{agreement}/state", manager, Changes, put(sharing::api::set_state)),
+        route(
+            Get,
+            "/api/v1/agency/agreements/{agreement}/use",
+            manager,
+            ReadsPersonalData,
+            get(sharing::api::use_made),
+        ),
     ]
 }
 

@@ -1,7 +1,8 @@
 //! Ledger entries of the server itself: sign-ins, outcomes, ingest.
 
-use domain::{AgencyId, DetectionId, LogIn, Recordable};
+use domain::{AgencyId, DetectionId, LogIn, PoolId, Recordable};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// An entry whose content needs no type of its own.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ pub struct Outcome {
     pub count: Value,
     pub truncated: bool,
     pub returned: Vec<DetectionId>,
+    /// How many of each pool: what owners of shared detections are told is counted from this (AGY-3).
+    pub shown: BTreeMap<PoolId, u64>,
     /// Damaged segments that did not answer.
     pub set_aside: Vec<String>,
 }
@@ -81,7 +84,8 @@ impl Recordable for Outcome {
 
     fn record(&self) -> Value {
         json!({
-            "count": self.count, "truncated": self.truncated, "returned": self.returned, "set_aside": self.set_aside,
+            "count": self.count, "truncated": self.truncated, "returned": self.returned, "shown": self.shown,
+            "set_aside": self.set_aside,
         })
     }
 }

@@ -8,17 +8,19 @@ use super::texts;
 use crate::App;
 use crate::accounts::caller::personnel_file;
 use crate::accounts::{Caller, store as account_store};
-use crate::agencies::{cases, sharing, store as agency_store};
+use crate::agencies::{cases, store as agency_store};
 use crate::http::Problem;
 use crate::oversight::alarms;
 use crate::oversight::entries::{Entry, Outcome as OutcomeEntry};
 use crate::people::store as people_store;
+use crate::sharing;
 use crate::training::store as training_store;
 use detections::{Answer, Count, Counted, FoundRows};
 use domain::{Permission, PoolId, Purpose, QueryId, Question, UtcMicros};
 use ledger::EntryRef;
 use policy::{CaseStanding, ColleagueFacts, QueryRecord, QueryRequest, Refusal};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -324,11 +326,16 @@ async fn record_outcome(
     set_aside: &[String],
     found: Option<&FoundRows>,
 ) -> Result<EntryRef, Problem> {
+    let mut shown = BTreeMap::new();
+    for hit in found.iter().flat_map(|found| &found.hits) {
+        *shown.entry(hit.detection.pool).or_default() += 1;
+    }
     let entry = OutcomeEntry {
         agency: caller.agency.id,
         count,
         truncated: found.is_some_and(|found| found.is_truncated),
         returned: found.map(|found| found.hits.iter().map(|hit| hit.detection.id).collect()).unwrap_or_default(),
+        shown,
         set_aside: set_aside.to_vec(),
     };
     Ok(app.ledger.record_outcome(of, entry).await?)

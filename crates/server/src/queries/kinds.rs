@@ -3,8 +3,9 @@
 use super::measure::AreaBudgetView;
 use crate::App;
 use crate::accounts::Caller;
-use crate::agencies::{sharing, store as agency_store};
+use crate::agencies::store as agency_store;
 use crate::http::Problem;
+use crate::sharing;
 use axum::extract::State;
 use axum::{Extension, Json};
 use domain::QuestionKind;

@@ -92,7 +92,10 @@ async fn agy_2_a_manager_shows_the_agencys_detections_under_a_document_and_to_ot
     let mut two_in_one = agreement(world.federal.0);
     two_in_one["reasons"] = json!(["CRIME,ADMIN"]);
     assert_eq!(world.post("/api/v1/agency/agreements", &chief, two_in_one).await.refused(422)["field"], "reasons");
-    world.post("/api/v1/agency/agreements", &chief, agreement(world.federal.0)).await.ok();
+    let id = world.post("/api/v1/agency/agreements", &chief, agreement(world.federal.0)).await.ok()["id"].clone();
+    let manager = world.sign_in("manager", "plain").await;
+    let state = format!("/api/v1/agency/agreements/{id}/state");
+    world.put(&state, &manager, json!({ "state": "in-force" })).await.ok();
     world.ingest("pole-1", vec![read("7ABC123", Some("US-CA"), 5)]).await;
     let token = world.sign_in("investigator", "enhanced").await;
     let full = ask("full-plate", json!({ "plate": "7ABC123", "state": "US-CA" }));
@@ -147,7 +150,7 @@ async fn agy_2_a_manager_chooses_the_other_agency_by_name_and_reads_both_names_i
 
     world.share(world.police, world.federal).await;
     world.share(world.roads, world.police).await;
-    let agreements = world.get("/api/v1/agency", &chief).await.ok()["agreements"].clone();
+    let agreements = world.get("/api/v1/agency/agreements", &chief).await.ok();
     let (police, roads_name) = ("Port Larkin Police", "Larkin Road Data");
     for (agreement, owner, recipient) in
         [(&agreements[0], police, "Harbor Federal Service"), (&agreements[1], roads_name, police)]

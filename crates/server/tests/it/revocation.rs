@@ -118,7 +118,7 @@ async fn why_2_agy_2_acc_8_a_withdrawn_reason_and_an_ended_agreement_act_on_ever
     looking.all_refused("the reason was withdrawn", &["reason-inactive"]).await;
 
     let looking = Looking::begin().await;
-    looking.sql("UPDATE agreements SET active = 0 WHERE document <> $1").await;
+    looking.sql("UPDATE agreements SET state = 'suspended' WHERE document <> $1").await;
     looking.all_refused("nothing is shared any more", &["no-pools"]).await;
 }
 
@@ -127,7 +127,7 @@ async fn agy_2_acc_8_an_answer_over_detections_that_are_shared_no_more_is_withdr
     let looking = Looking::begin().await;
     looking.world.share(looking.world.roads, looking.world.federal).await;
     let police = looking.world.police.0;
-    let end = format!("UPDATE agreements SET active = 0 WHERE owner = {police}");
+    let end = format!("UPDATE agreements SET state = 'ended' WHERE owner = {police}");
     sqlx::query(sqlx::AssertSqlSafe(end)).execute(looking.world.app.sql.pool()).await.unwrap();
     // What asks anew sees what is shared now; what looks at the old answer does not see it again.
     for (method, path, body) in looking.requests().into_iter().take(5) {

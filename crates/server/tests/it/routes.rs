@@ -327,6 +327,14 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
             (Some(chief), "/api/v1/agency/cameras/2/active".into(), json!({ "active": false }))
         }
         (Verb::Post, "/api/v1/agency/agreements") => (Some(chief), route.path.into(), agreement),
+        (Verb::Put, "/api/v1/agency/agreements/{agreement}/state") => {
+            let over = json!({ "state": "ended", "why": "Over." });
+            (Some(chief), "/api/v1/agency/agreements/1/state".into(), over)
+        }
+        (Verb::Get, "/api/v1/agency/agreements/{agreement}/use") => {
+            let period = "from=2026-05-01T00:00:00Z&to=2026-06-02T00:00:00Z";
+            (Some(chief), format!("/api/v1/agency/agreements/1/use?{period}"), json!({}))
+        }
         _ => return None,
     };
     Some(world.call(verb(route), &path, token, Some(body)).await)

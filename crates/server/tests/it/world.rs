@@ -9,13 +9,15 @@ use sightline_server::accounts::password::PasswordRules;
 use sightline_server::accounts::{api as account_api, first_start, store as account_store};
 use sightline_server::agencies::acts::{self, Act, NewAgency, NewUser, Secrets};
 use sightline_server::agencies::api::{AddCamera, register_camera};
-use sightline_server::agencies::store::{self as agency_store, Agreement, Reason};
+use sightline_server::agencies::store::{self as agency_store, Reason};
 use sightline_server::basemap::Basemap;
 use sightline_server::http::serve;
+use sightline_server::sharing::acts::SharingAct;
+use sightline_server::sharing::store::{TellsUse, Terms};
 use sightline_server::training::acts::{Record, TrainingAct};
 use sightline_server::{App, Setup};
 use sqlx::{Connection, Executor};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -289,18 +291,20 @@ impl World {
     }
 
     pub(crate) async fn share_until(&self, owner: AgencyId, recipient: AgencyId, to: UtcMicros) {
-        let agreement = Agreement {
+        let terms = Terms {
             owner,
             recipient,
             sources: None,
-            permissions: ALL.iter().copied().collect::<BTreeSet<_>>(),
+            permissions: ALL.iter().copied().collect(),
             reasons: None,
             from: NOW.plus_micros(-DAY),
             to,
-            active: true,
             document: "MOU 1".into(),
+            tells_use: TellsUse::Nothing,
         };
-        self.act(Act::SignAgreement(agreement)).await;
+        let id = self.act(Act::Sharing(SharingAct::Propose { terms, signer: "Owner's manager".into() })).await;
+        let signer = "Recipient's manager".into();
+        self.act(Act::Sharing(SharingAct::Sign { id, recipient, signer })).await;
     }
 
     /// The user id of somebody whom this world made.

@@ -9,6 +9,8 @@ export type Overview = Schemas['Overview'];
 
 class Agency {
 	view = $state.raw<Overview | null>(null);
+	/** Sharing agreements, on either side. */
+	agreements = $state.raw<Schemas['AgreementView'][]>([]);
 	/** Agencies that are active, to choose one by name. */
 	others = $state.raw<Schemas['AgencyName'][]>([]);
 	problem = $state.raw<Problem | null>(null);
@@ -17,6 +19,7 @@ class Agency {
 		session.onClose(() => {
 			this.view = null;
 			this.others = [];
+			this.agreements = [];
 			this.problem = null;
 		});
 	}
@@ -24,13 +27,15 @@ class Agency {
 	async load(): Promise<void> {
 		const { me } = session;
 		try {
-			const [view, names] = await Promise.all([
+			const [view, names, agreements] = await Promise.all([
 				take(api.GET('/api/v1/agency')),
 				take(api.GET('/api/v1/agencies/names')),
+				take(api.GET('/api/v1/agency/agreements')),
 			]);
 			if (session.me?.user !== me?.user) return;
 			this.view = view;
 			this.others = names.filter(({ id }) => id !== view.id);
+			this.agreements = agreements;
 			this.problem = null;
 		} catch (error) {
 			this.problem = Problem.of(error);

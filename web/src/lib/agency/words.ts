@@ -33,6 +33,14 @@ export const SOURCES: readonly { value: string; label: string }[] = [
 	{ value: 'repossession', label: 'Repossession' },
 ];
 
+/** What a recipient lets the owner of shared detections see of its use. */
+export const TELLS_USE: readonly { value: string; label: string }[] = [
+	{ value: 'nothing', label: 'Nothing' },
+	{ value: 'numbers', label: 'Numbers by kind of question' },
+	{ value: 'units', label: 'Numbers by unit' },
+	{ value: 'people', label: 'Numbers by person' },
+];
+
 const find = (list: readonly { value: string; label: string }[], value: string): string =>
 	list.find((one) => one.value === value)?.label ?? value;
 
@@ -45,3 +53,4 @@ export const PROFILES: Record<string, readonly string[]> = {
 	'pia-039b': ['investigations', 'enforcement', 'default'],
 	open: ['default'],
 };
+export const tellsUseWord = (value: string): string => find(TELLS_USE, value);

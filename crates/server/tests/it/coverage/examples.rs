@@ -195,6 +195,10 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
             plain(Manager, json!({ "key": "new", "name": "New", "source": "pole", "width_px": 1, "height_px": 1 }))
         }
         (Put, "/api/v1/agency/cameras/{camera}/active") => plain(Manager, json!({ "active": true })),
+        (Get, "/api/v1/agency/agreements" | "/api/v1/agency/agreements/{agreement}/use") => plain(Manager, nothing()),
+        (Put, "/api/v1/agency/agreements/{agreement}/state") => {
+            plain(Manager, json!({ "state": "ended", "why": "The project is over." }))
+        }
         (Post, "/api/v1/agency/agreements") => {
             let agreement = json!({ "recipient": stage.world.roads.0, "permissions": ["full"],
                 "from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z", "document": "MOU 9" });
@@ -224,6 +228,7 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
         "{user}" => user.clone(),
         "{session}" => session.clone(),
         "{camera}" => camera.to_string(),
+        "{agreement}" => ids.agreement.to_string(),
         "{id}" => id.clone(),
         "{permission}" => permission.to_owned(),
         "{course}" => "tool".to_owned(),
@@ -236,6 +241,11 @@ pub(super) fn example(route: &Route, stage: &Stage, ids: &Ids) -> Option<Example
         }
     };
     let path = route.path.split('/').map(fill).collect::<Vec<_>>().join("/");
+    let path = if route.path.ends_with("/use") {
+        format!("{path}?from=2026-05-01T00:00:00Z&to=2026-06-02T00:00:00Z")
+    } else {
+        path
+    };
     Some(Example { who, method: super::super::routes::verb(route), path, content })
 }
 

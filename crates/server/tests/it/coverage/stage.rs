@@ -55,6 +55,8 @@ pub(super) struct Ids {
     pub(super) detection: String,
     pub(super) saved_areas: String,
     pub(super) policy_change: u64,
+    /// An agreement that the agency has proposed.
+    pub(super) agreement: u32,
     /// The colleague's own.
     pub(super) passkey: String,
     /// A session of the investigator, beside the one that asks.
@@ -80,6 +82,7 @@ impl Ids {
             detection: "987654321".into(),
             saved_areas: nobody(),
             policy_change: 987_654,
+            agreement: 987_654,
             passkey: nobody(),
             own_session: "nothing".into(),
             session: "nothing".into(),
@@ -159,6 +162,7 @@ impl Stage {
         self.ids.detection = answer["page"]["rows"][0]["id"].as_str().unwrap().into();
         self.ids.saved_areas = saved["id"].as_str().unwrap().into();
         self.propose().await;
+        self.propose_agreement().await;
         self.open_sessions().await;
     }
 
@@ -183,6 +187,13 @@ impl Stage {
         self.ids.policy_change = proposed["id"].as_u64().unwrap();
     }
 
+    async fn propose_agreement(&mut self) {
+        let agreement = json!({ "recipient": self.world.roads.0, "permissions": ["full"], "tells_use": "numbers",
+            "from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z", "document": "MOU 10" });
+        let made = self.world.post("/api/v1/agency/agreements", self.token(Who::Manager), agreement).await.ok();
+        self.ids.agreement = u32::try_from(made["id"].as_u64().unwrap()).unwrap();
+    }
+
     /// Makes anew what an earlier call of another route used up.
     pub(super) async fn prepare(&mut self, route: &Route) {
         if route.path.starts_with("/api/v1/agency/policy/changes/{id}") {
@@ -203,6 +214,7 @@ impl Stage {
             (Verb::Post, "/api/v1/session/step-up") => {
                 self.ids.proof = json!({ "code": self.world.next_code(Who::Newcomer.login()) });
             }
+            (Verb::Put, "/api/v1/agency/agreements/{agreement}/state") => self.propose_agreement().await,
             (Verb::Post, "/api/v1/invitations/open") => self.ids.proof = json!({ "link": self.link().await }),
             (Verb::Post, "/api/v1/invitations/use") => {
                 let link = self.link().await;
@@ -276,6 +288,7 @@ impl Stage {
             (Who::Manager, "/api/v1/agency/people"),
             (Who::Manager, "/api/v1/agency/cases"),
             (Who::Manager, "/api/v1/agency/policy"),
+            (Who::Manager, "/api/v1/agency/agreements"),
             (Who::Manager, "/api/v1/agency/access"),
             (Who::Manager, "/api/v1/agency/training"),
             (Who::Manager, "/api/v1/agency/alarms"),
