@@ -43,6 +43,9 @@ pub struct App {
     pub refusals: crate::http::refusals::Refusals,
     pub alarms: oversight::alarms::Alarms,
     pub sign_ins: accounts::throttle::Throttle,
+    pub sources: accounts::source::SourceTries,
+    /// A proxy stands before the service, and says where requests come from.
+    pub behind_proxy: bool,
     pub passwords: accounts::password::Passwords,
     pub assertions: accounts::passkeys::ceremonies::Verified,
     /// Where people reach the service: passkeys are bound to its host name, and answer to this origin only.
@@ -90,6 +93,8 @@ pub struct Setup {
     pub public_url: Url,
     /// The mail server. `None` sends nothing.
     pub mail: Option<MailSettings>,
+    /// A proxy stands before the service: clients are where it says they are.
+    pub behind_proxy: bool,
     pub master_key: MasterKeySource,
     /// Name of the log, for a new data folder. `None` is [`LEDGER_ORIGIN`].
     pub ledger_origin: Option<String>,
@@ -115,6 +120,7 @@ impl Setup {
             basemap: Basemap::default(),
             public_url: localhost(8080),
             mail: None,
+            behind_proxy: false,
             master_key: MasterKeySource::Folder,
             ledger_origin: None,
         }
@@ -157,8 +163,18 @@ pub enum OpenError {
 impl App {
     pub async fn open(setup: Setup) -> Result<Arc<Self>, OpenError> {
         let keys = setup.keys_folder();
-        let Setup { data, postgres, clock, photo_source, basemap, public_url, mail, master_key, ledger_origin: asked } =
-            setup;
+        let Setup {
+            data,
+            postgres,
+            clock,
+            photo_source,
+            basemap,
+            public_url,
+            behind_proxy,
+            mail,
+            master_key,
+            ledger_origin: asked,
+        } = setup;
         let lock = DataLock::take(&data).map_err(OpenError::Folder)?.ok_or(OpenError::InUse)?;
         let interrupted = vault::make_ready(&keys, &master_key)?;
         let vault = Arc::new(Vault::open_with(&keys, &master_key)?);
@@ -223,6 +239,8 @@ impl App {
             refusals: crate::http::refusals::Refusals::default(),
             alarms: oversight::alarms::Alarms::default(),
             sign_ins: accounts::throttle::Throttle::default(),
+            sources: accounts::source::SourceTries::default(),
+            behind_proxy,
             passwords: accounts::password::Passwords::default(),
             assertions: accounts::passkeys::ceremonies::Verified::default(),
             mail: mail.map(|settings| Post::new(settings, &public_url)).transpose()?,

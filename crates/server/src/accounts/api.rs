@@ -2,6 +2,7 @@
 
 use super::caller::{Caller, device_name};
 use super::opening::{self, Rules, SignedIn, Way};
+use super::source::Source;
 use super::store::{self, Session, SessionKind, User};
 use super::{password, sessions, step_up};
 use crate::App;
@@ -59,7 +60,12 @@ pub(super) fn cookie() -> String {
 /// Signs in through one of the two doors.
 #[utoipa::path(post, path = "/api/v1/session", tag = "sign-in", request_body = SignIn,
     responses((status = 200, body = SignedIn), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
-pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
+pub async fn sign_in(
+    State(app): State<Arc<App>>,
+    source: Source,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
     let body: SignIn = read_json(&bytes)?;
     let door =
         LogIn::from_word(&body.door).ok_or_else(|| Problem::invalid("door", "the door is `plain` or `enhanced`"))?;
@@ -75,7 +81,7 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
     let found = store::user_by_login(&app.sql, &login).await?;
     let known = found.as_ref().map(|user| (user.id, user.agency));
     let known_agency = known.map(|(_, agency)| agency);
-    let checked = check_credentials(&app, &login, found.as_ref(), &body, door).await?;
+    let checked = check_credentials(&app, source, (&login, found.as_ref()), &body, door).await?;
     // Also looked up for a name that nobody has, so that both take as long. No agency has the number 0.
     let agency = agency_store::agency(&app.sql, known_agency.unwrap_or(AgencyId(0))).await?;
     let agency = agency.filter(|agency| agency.active);
@@ -129,16 +135,25 @@ enum Checked {
 /// Counts the try before anything is checked, so that tries at the same time pass the limit no more than one after another.
 async fn check_credentials(
     app: &App,
-    login: &str,
-    found: Option<&User>,
+    source: Source,
+    (login, found): (&str, Option<&User>),
     body: &SignIn,
     door: LogIn,
 ) -> Result<Checked, Problem> {
     let now = app.clock.now();
-    match app.sign_ins.check(login, now, credentials_fit(app, found, body, door, now)).await {
-        None => Ok(Checked::DoorIsClosed),
-        Some(fits) => Ok(if fits? { Checked::Fits } else { Checked::Wrong }),
-    }
+    let mut closed_to_name = false;
+    let by_name = async {
+        let fits = app.sign_ins.check(login, now, credentials_fit(app, found, body, door, now)).await;
+        closed_to_name = fits.is_none();
+        fits.unwrap_or(Ok(false))
+    };
+    let fits = source.check(app, now, by_name).await.transpose()?;
+    Ok(match fits {
+        None => Checked::DoorIsClosed,
+        Some(_) if closed_to_name => Checked::DoorIsClosed,
+        Some(true) => Checked::Fits,
+        Some(false) => Checked::Wrong,
+    })
 }
 
 /// Password, and for the enhanced door the one-time code. Unknown names take as long as known ones.

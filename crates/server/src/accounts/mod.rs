@@ -10,6 +10,7 @@ pub mod passkeys;
 pub mod password;
 pub mod session_list;
 pub mod sessions;
+pub mod source;
 pub mod step_up;
 pub mod store;
 pub mod throttle;

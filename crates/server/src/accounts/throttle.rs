@@ -1,4 +1,5 @@
-//! Guessing is slowed: five failures in fifteen minutes close an account's door for the rest of them.
+//! Guessing is slowed: five failures in fifteen minutes close an account's door for the rest of them. Sources are counted
+//! in the same way (`source.rs`).
 //! Counted per login name, known or not, so that the answer does not tell which names exist. A try is counted before its
 //! password is checked and settled afterwards: many at the same time check no more passwords than one after another.
 
@@ -12,9 +13,20 @@ const WINDOW_MICROS: i64 = 15 * 60 * 1_000_000;
 /// Names remembered; beyond, the oldest half is forgotten.
 const NAMES_MAX: usize = 10_000;
 
-/// Tries to sign in by login name. In memory: a restart forgives, the ledger does not forget.
-#[derive(Debug, Default)]
-pub struct Throttle(Mutex<Tries>);
+/// Tries to sign in, by login name unless it says otherwise. In memory: a restart forgives, the ledger does not forget.
+#[derive(Debug)]
+pub struct Throttle {
+    tries: Mutex<Tries>,
+    max: usize,
+    /// Whether who passes is forgiven earlier failures.
+    forgives: bool,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self { tries: Mutex::default(), max: TRIES_MAX, forgives: true }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Tries {
@@ -45,13 +57,19 @@ enum Settled {
     /// Earlier failures are forgiven; other tries that are not settled stay counted.
     Passed,
     Failed,
-    /// Something else failed; nothing was learned about the password, and the try does not count.
+    /// The try does not count: something else failed and nothing was learned about the password, or it passed where passing
+    /// forgives nothing.
     NotChecked,
 }
 
 impl Throttle {
+    /// Closes after `max` tries. Passing takes nothing back: whoever has one good account would guess at others for nothing.
+    pub fn that_forgives_nothing(max: usize) -> Self {
+        Self { max, forgives: false, ..Self::default() }
+    }
+
     fn tries(&self) -> MutexGuard<'_, Tries> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.tries.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Counts a try. `None` where the door is closed.
@@ -63,7 +81,7 @@ impl Throttle {
         let number = tries.next;
         let of_login = tries.by_login.entry(login.to_owned()).or_default();
         of_login.retain(|a_try| now.0 - a_try.time.0 < WINDOW_MICROS);
-        if of_login.len() >= TRIES_MAX {
+        if of_login.len() >= self.max {
             return None;
         }
         of_login.push(Try { number, time: now, failed: false });
@@ -75,7 +93,7 @@ impl Throttle {
     pub fn is_closed(&self, login: &str, now: UtcMicros) -> bool {
         let tries = self.tries();
         let recent = |a_try: &&Try| a_try.failed && now.0 - a_try.time.0 < WINDOW_MICROS;
-        tries.by_login.get(login).is_some_and(|of_login| of_login.iter().filter(recent).count() >= TRIES_MAX)
+        tries.by_login.get(login).is_some_and(|of_login| of_login.iter().filter(recent).count() >= self.max)
     }
 
     /// Forgives a name's failures.
@@ -93,9 +111,9 @@ impl Throttle {
         let reserved = self.reserve(login, now)?;
         let fits = fits.await;
         let settled = match &fits {
-            Ok(true) => Settled::Passed,
+            Ok(true) if self.forgives => Settled::Passed,
             Ok(false) => Settled::Failed,
-            Err(_) => Settled::NotChecked,
+            Ok(true) | Err(_) => Settled::NotChecked,
         };
         self.settle(reserved, settled);
         Some(fits)

@@ -30,7 +30,8 @@ pub(super) struct Serve {
     /// Private key of the certificate, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "SIGHTLINE_TLS_KEY")]
     tls_key: Option<PathBuf>,
-    /// A proxy that speaks TLS stands before every address that this listens on. Nothing that it says of clients is read
+    /// A proxy that speaks TLS stands before every address that this listens on. Of clients it is believed
+    /// the address that it adds last to X-Forwarded-For
     #[arg(long, conflicts_with = "tls_cert", env = "SIGHTLINE_BEHIND_PROXY")]
     behind_proxy: bool,
     /// Address under which browsers reach the service, such as `https://lpr.example.org/`; links and passkeys go by it
@@ -103,6 +104,7 @@ impl Serve {
                 basemap,
                 public_url,
                 mail: self.mail.settings()?,
+                behind_proxy: self.behind_proxy,
                 ledger_origin: self.ledger_origin,
                 ..self.data.setup()?
             })

@@ -1,6 +1,6 @@
 //! Listening, limits around every route, background tasks, and a clean stop.
 
-use super::door::Door;
+use super::door::{Door, Peer};
 use super::problem::chain;
 use super::web::AsItIs;
 use super::{Problem, refusals, routes};
@@ -51,7 +51,9 @@ pub async fn serve(app: Arc<App>, door: Door, stop: impl Future<Output = ()> + S
         let certificates = app.certificates.get_or_init(|| Arc::clone(certificates));
         background.push(tokio::spawn(Arc::clone(certificates).watch()));
     }
-    let served = axum::serve(door, service(&app)).with_graceful_shutdown(stop).await;
+    let served = axum::serve(door, service(&app).into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(stop)
+        .await;
     background.iter().for_each(tokio::task::JoinHandle::abort);
     app.close().await;
     served

@@ -2,7 +2,7 @@
 
 use super::acts::SharingAct;
 use super::store::{self, Agreement, AgreementState, Signature, TellsUse, Terms};
-use super::usage::{self, Usage};
+use super::usage::{self, Usage, UsePeriod};
 use crate::App;
 use crate::accounts::Caller;
 use crate::agencies::acts::{self, Act, Secrets};
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Characters of why an agreement is suspended or ended.
 const WHY_CHARS_MAX: usize = 1_000;
@@ -244,16 +244,6 @@ pub async fn set_state(
 async fn party_to(app: &App, caller: &Caller, id: &str) -> Result<Agreement, Problem> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
     store::agreement(&app.sql, id, caller.agency.id).await?.ok_or_else(Problem::not_found)
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct UsePeriod {
-    /// RFC 3339 with offset; left out, 30 days before `to`.
-    pub from: Option<String>,
-    /// RFC 3339 with offset, at most 92 days after `from`; left out, now.
-    pub to: Option<String>,
 }
 
 /// What use was made of the detections under an agreement, counted from the recipient's entries in the ledger. The recipient sees

@@ -8,15 +8,25 @@ use crate::agencies::store as agency_store;
 use crate::http::Problem;
 use domain::{AgencyId, PoolId, UserId, UtcMicros};
 use ledger::OpenedRecord;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Entries that are opened for one count; where there are more, the count says until when it reaches.
 const ENTRIES_MAX: usize = 100_000;
 /// Entries that are opened together.
 const ENTRIES_AT_ONCE: usize = 2_000;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct UsePeriod {
+    /// RFC 3339 with offset; left out, 30 days before `to`.
+    pub from: Option<String>,
+    /// RFC 3339 with offset, at most 92 days after `from`; left out, now.
+    pub to: Option<String>,
+}
 
 /// Use of one kind, of one unit or person where that is told.
 #[derive(Debug, Serialize, ToSchema)]

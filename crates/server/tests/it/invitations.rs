@@ -1,5 +1,7 @@
 //! Invitations: one-time links by which people set their own password and second factor.
 
+use super::passkeys;
+use super::soft_key::Saying;
 use super::world::{PASSWORD, Reply, World};
 use serde_json::{Value, json};
 use sightline_server::accounts::api as account_api;
@@ -21,7 +23,7 @@ pub(crate) async fn open(world: &World, link: &str) -> Reply {
     world.call("POST", "/api/v1/invitations/open", None, Some(json!({ "link": link }))).await
 }
 
-async fn use_up(world: &World, link: &str, password: &str, code: &str) -> Reply {
+pub(crate) async fn use_up(world: &World, link: &str, password: &str, code: &str) -> Reply {
     let body = json!({ "link": link, "password": password, "code": code });
     world.call("POST", "/api/v1/invitations/use", None, Some(body)).await
 }
@@ -142,6 +144,26 @@ async fn acc_6_acc_8_a_new_link_ends_old_password_factor_lock_and_sessions_when_
     sign_in(&world, "detective", OWN, Some(world.next_code("detective"))).await.refused(401);
     world.clock.advance_micros(60_000_000);
     sign_in(&world, "detective", OWN, Some(code(&world, factor))).await.ok();
+}
+
+#[tokio::test]
+async fn acc_6_acc_8_a_one_time_link_ends_passkeys_when_it_is_used_and_not_before() {
+    let (world, mut key, _) = with_key().await;
+    let chief = world.sign_in("chief", "plain").await;
+    let path = format!("/api/v1/agency/people/{}/invitation", world.id("detective"));
+    let link = secret(&world.post(&path, &chief, json!({})).await.ok());
+    let opened = open(&world, &link).await.ok();
+    let signed_in = passkeys::sign_in(&world, "detective", &mut key, Saying::default()).await.ok();
+    let session = signed_in["token"].as_str().unwrap();
+
+    let shown = code(&world, opened["totp_secret"].as_str().unwrap());
+    assert!(use_up(&world, &link, OWN, &shown).await.status.is_success());
+    world.get("/api/v1/session", session).await.refused(401);
+    passkeys::sign_in(&world, "detective", &mut key, Saying::default()).await.refused(401);
+    assert_eq!(world.newest(world.police, "sign-in.failed").await.record["why"], "credential");
+    let people = world.get("/api/v1/agency/people", &chief).await.ok();
+    let detective = people.as_array().unwrap().iter().find(|one| one["login"] == "detective").unwrap();
+    assert_eq!(detective["passkeys"], 0);
 }
 
 #[tokio::test]

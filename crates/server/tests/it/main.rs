@@ -41,6 +41,7 @@ mod sharing;
 #[path = "../smtp/mod.rs"]
 mod smtp;
 mod soft_key;
+mod sources;
 mod training;
 mod vouching;
 mod web;

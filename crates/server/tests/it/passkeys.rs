@@ -15,7 +15,7 @@ async fn add(world: &World, token: &str, code: Option<String>) -> SoftKey {
     key
 }
 
-async fn begin(world: &World, login: &str) -> Value {
+pub(crate) async fn begin(world: &World, login: &str) -> Value {
     world.call("POST", "/api/v1/session/passkey/challenge", None, Some(json!({ "login": login }))).await.ok()
 }
 
@@ -24,7 +24,7 @@ async fn end(world: &World, ceremony: &Value, credential: Value) -> Reply {
     world.call("POST", "/api/v1/session/passkey", None, Some(body)).await
 }
 
-async fn sign_in(world: &World, login: &str, key: &mut SoftKey, saying: Saying) -> Reply {
+pub(crate) async fn sign_in(world: &World, login: &str, key: &mut SoftKey, saying: Saying) -> Reply {
     let begun = begin(world, login).await;
     let credential = key.answer(&begun["options"], saying).await;
     end(world, &begun["ceremony"], credential).await
@@ -43,7 +43,7 @@ fn area() -> Value {
 }
 
 /// A world whose detective has a passkey.
-async fn with_key() -> (World, SoftKey, String) {
+pub(crate) async fn with_key() -> (World, SoftKey, String) {
     let world = World::new().await;
     let token = world.sign_in("detective", "enhanced").await;
     let key = add(&world, &token, None).await;

@@ -164,6 +164,8 @@ pub enum Refused {
     Signature,
     /// The counter did not rise: there may be a copy of the key.
     Counter,
+    /// Nothing was looked at.
+    TooManyTries,
 }
 
 impl Refused {
@@ -177,6 +179,7 @@ impl Refused {
             Self::UserNotVerified => "user-not-verified",
             Self::Signature => "signature",
             Self::Counter => "counter",
+            Self::TooManyTries => "too-many-tries",
         }
     }
 
@@ -205,6 +208,12 @@ impl Asserting {
     #[must_use]
     pub fn of_nothing(self, user: &User) -> Self {
         Self { user: Some(user.clone()), state: None }
+    }
+
+    /// The same ceremony as if the name were nobody's: it takes as long and ends in a refusal.
+    #[must_use]
+    pub fn of_nobody(&self) -> Self {
+        Self { user: None, state: self.state.clone() }
     }
 }
 

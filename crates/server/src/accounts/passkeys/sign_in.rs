@@ -5,6 +5,7 @@ use crate::App;
 use crate::accounts::api::{CREDENTIAL_CHARS_MAX, cookie};
 use crate::accounts::caller::device_name;
 use crate::accounts::opening::{self, SignedIn, Way};
+use crate::accounts::source::Source;
 use crate::accounts::store;
 use crate::agencies::store as agency_store;
 use crate::http::Problem;
@@ -32,13 +33,15 @@ pub struct BeginSignIn {
 
 /// Begins a sign-in by passkey. Names that nobody has get an answer of the same form.
 #[utoipa::path(post, path = "/api/v1/session/passkey/challenge", operation_id = "begin_sign_in_by_passkey", tag = "sign-in",
-    request_body = BeginSignIn, responses((status = 200, body = Begun), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn begin(State(app): State<Arc<App>>, bytes: Bytes) -> Result<Json<Begun>, Problem> {
+    request_body = BeginSignIn, responses((status = 200, body = Begun), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem, description = "Too many were begun from this place")))]
+pub async fn begin(State(app): State<Arc<App>>, source: Source, bytes: Bytes) -> Result<Json<Begun>, Problem> {
     let body: BeginSignIn = read_json(&bytes)?;
     if body.login.chars().count() > CREDENTIAL_CHARS_MAX {
         return Err(Problem::invalid("login", format!("at most {CREDENTIAL_CHARS_MAX} characters")));
     }
     let login = store::normalise_login(&body.login);
+    source.begin_passkey(&app).await?;
     let user = store::user_by_login(&app.sql, &login).await?;
     Ok(Json(ceremonies::begin_assertion(&app, Purpose::SignIn, &login, user.as_ref()).await?))
 }
@@ -67,14 +70,19 @@ fn enhanced() -> String {
 /// Signs in by a passkey. Also where too many wrong passwords locked the account.
 #[utoipa::path(post, path = "/api/v1/session/passkey", operation_id = "sign_in_by_passkey", tag = "sign-in", request_body = SignInByPasskey,
     responses((status = 200, body = SignedIn), (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Bytes) -> Result<Response, Problem> {
+pub async fn sign_in(
+    State(app): State<Arc<App>>,
+    source: Source,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
     let body: SignInByPasskey = read_json(&bytes)?;
     let door =
         LogIn::from_word(&body.door).ok_or_else(|| Problem::invalid("door", "the door is `plain` or `enhanced`"))?;
     let kind = opening::delivery(&body.deliver, &headers)?;
     let device = device_name(body.device.as_deref(), &headers);
     let asserting = ceremonies::take_assertion(&app, Purpose::SignIn, &body.ceremony).await?;
-    let passkey = match ceremonies::end_assertion(&app, &asserting, &body.credential).await? {
+    let passkey = match verify(&app, source, &asserting, &body.credential).await? {
         Ok(passkey) => passkey,
         Err(refused) => {
             note_refused(&app, &asserting, refused, ("sign-in.failed", &device)).await?;
@@ -93,6 +101,32 @@ pub async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, bytes: Byt
         return Err(Problem::wrong_credentials());
     };
     opening::open(&app, &user, agency, Way { door, kind, device, passkey: Some(passkey) }).await
+}
+
+/// Verifies the assertion, counted by account and source. A door that is closed to the source looks at nothing, whoever is
+/// meant. One that is closed to the account does the work that it does for nobody, so that the time does not tell.
+async fn verify(
+    app: &App,
+    source: Source,
+    asserting: &Asserting,
+    credential: &PublicKeyCredential,
+) -> Result<Result<Uuid, (Refused, Option<Uuid>)>, Problem> {
+    let now = app.clock.now();
+    let mut ended = Err((Refused::TooManyTries, None));
+    let check = async {
+        let verified = async {
+            ended = ceremonies::end_assertion(app, asserting, credential).await?;
+            Ok(ended.is_ok())
+        };
+        let Some(user) = &asserting.user else { return verified.await };
+        if let Some(fits) = source.check_passkey(app, user.id, now, verified).await {
+            return fits;
+        }
+        let of_nobody = ceremonies::end_assertion(app, &asserting.of_nobody(), credential).await?;
+        Ok::<_, Problem>(of_nobody.is_ok())
+    };
+    source.check(app, now, check).await.transpose()?;
+    Ok(ended)
 }
 
 /// The entry of a refused assertion, and the alarm where there may be a copy of the key.
