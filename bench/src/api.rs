@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const CALL_TIME_MAX: Duration = Duration::from_mins(1);
+/// What the service says where a person asked too many questions in the last minute.
+const TOO_MANY: &str = "urn:sightline:problem:too-many";
+/// How long is waited then, before it is tried again.
+const WAIT: Duration = Duration::from_secs(2);
 
 /// Figures of the API, as they are kept between steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,7 +89,7 @@ fn ask_sets(data: Dataset, client: &Client, line: &Line) -> anyhow::Result<ApiAs
     let mut counts = vec![0; bodies.len()];
     for pass in 0..=PASSES {
         for (set, body) in bodies.iter().enumerate() {
-            let (called, answer) = client.ask(body)?;
+            let (called, answer) = client.ask_in_turn(body)?;
             if let Some(rule) = answer.get("rule").and_then(Value::as_str) {
                 return Ok(refused(line, rule));
             }
@@ -251,6 +255,17 @@ impl Client {
         let timing = response.headers().get("server-timing").map(|value| value.to_str().map(ToOwned::to_owned));
         let text = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
         Ok((timing.transpose()?, text))
+    }
+
+    /// A person asks so many questions a minute: where they are used up, this waits for the next minute and asks then.
+    fn ask_in_turn(&self, body: &Value) -> anyhow::Result<(Called, Value)> {
+        loop {
+            let (called, answer) = self.ask(body)?;
+            if answer.get("type").and_then(Value::as_str) != Some(TOO_MANY) {
+                return Ok((called, answer));
+            }
+            std::thread::sleep(WAIT);
+        }
     }
 
     /// Times from before sending to the last byte; reading the JSON is not the server's.
