@@ -12,8 +12,8 @@ use crate::cameras::store as camera_store;
 use crate::http::Problem;
 use crate::mail::acts::MailAct;
 use crate::oversight::entries::Entry;
-use crate::people::acts::{self as people_acts, PeopleAct};
-use crate::people::store as people_store;
+use crate::people::acts::PeopleAct;
+use crate::people::{seats, store as people_store};
 use crate::saved_areas::store::{self as area_store, NewSavedAreas};
 use crate::sharing::acts::SharingAct;
 use crate::training::acts::TrainingAct;
@@ -325,7 +325,7 @@ async fn apply(app: &App, recorded: Recorded<SignedAct>, secrets: Secrets) -> Re
         Act::CreateUnit { agency, name, profile } => insert_unit(&mut transaction, agency, &name, &profile).await?,
         Act::PutReason { agency, reason } => upsert_reason(&mut transaction, agency, &reason).await?,
         Act::CreateUser(user) => {
-            people_acts::take_seats(&mut transaction, user.agency, &user.permissions).await?;
+            seats::take(&mut transaction, user.agency, &user.permissions).await?;
             account_store::insert_user(&mut transaction, &user, &secrets, by, now).await?;
             vouching::note(&mut transaction, user.agency, user.id, by, now).await?;
             people_store::insert_grants(&mut transaction, user.id, &user.permissions, now).await?;

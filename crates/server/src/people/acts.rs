@@ -2,7 +2,7 @@
 //! once none passes on what the other has just taken.
 
 use super::store::{self, Certificate};
-use super::{administers, mixes_duties};
+use super::{administers, mixes_duties, seats};
 use crate::accounts::passkeys::store as passkey_store;
 use crate::accounts::{store as account_store, vouching};
 use crate::agencies::acts::ActError;
@@ -205,7 +205,7 @@ impl PeopleAct {
                 passkey_store::remove_all(transaction, user).await?;
                 Ok(0)
             }
-            Self::SetSeats { permission, seats, .. } => Ok(set_seats(transaction, agency, permission, seats).await?),
+            Self::SetSeats { permission, seats, .. } => Ok(seats::set(transaction, agency, permission, seats).await?),
         }
     }
 }
@@ -217,7 +217,7 @@ fn not_oneself(by: Option<UserId>, user: UserId) -> Result<(), ActError> {
     Ok(())
 }
 
-fn conflict(rule: &str, sentence: impl Into<String>) -> ActError {
+pub(super) fn conflict(rule: &str, sentence: impl Into<String>) -> ActError {
     Problem { rule: Some(rule.to_owned()), ..Problem::conflict("permission", sentence) }.into()
 }
 
@@ -354,7 +354,7 @@ async fn grant(
     } else {
         None
     };
-    free_seat(transaction, agency, permission).await?;
+    seats::free(transaction, agency, permission).await?;
     sqlx::query(
         "INSERT INTO grants (user_id, permission, granted, granted_by, certificate) VALUES ($1, $2, $3, $4, $5)",
     )
@@ -372,33 +372,6 @@ async fn grant(
             .await?;
     }
     Ok(0)
-}
-
-async fn free_seat(
-    transaction: &mut Transaction<'_, Any>,
-    agency: AgencyId,
-    permission: Permission,
-) -> Result<(), ActError> {
-    let (taken, seats) = store::seats_of(transaction, agency, permission).await?;
-    let Some(seats) = seats.filter(|seats| taken >= *seats) else { return Ok(()) };
-    let sentence = format!("{taken} of {seats} seats are taken; end another person's permission first");
-    Err(conflict("no-seat", sentence))
-}
-
-/// A seat of each permission with which an account is made; counted while nobody else grants in this agency.
-pub(crate) async fn take_seats(
-    transaction: &mut Transaction<'_, Any>,
-    agency: AgencyId,
-    permissions: &BTreeSet<Permission>,
-) -> Result<(), ActError> {
-    sqlx::query("UPDATE agencies SET active = active WHERE id = $1")
-        .bind(i64::from(agency.0))
-        .execute(&mut **transaction)
-        .await?;
-    for permission in permissions {
-        free_seat(transaction, agency, *permission).await?;
-    }
-    Ok(())
 }
 
 /// The certificate that a grant rests on: of somebody who still supervises the person's unit, is not the one who grants,
@@ -479,26 +452,4 @@ async fn confirm(
             .execute(&mut **transaction)
             .await?;
     if confirmed.rows_affected() == 0 { Err(sqlx::Error::RowNotFound.into()) } else { Ok(0) }
-}
-
-async fn set_seats(
-    transaction: &mut Transaction<'_, Any>,
-    agency: AgencyId,
-    permission: Permission,
-    seats: Option<u32>,
-) -> Result<u32, sqlx::Error> {
-    sqlx::query("DELETE FROM seats WHERE agency = $1 AND permission = $2")
-        .bind(i64::from(agency.0))
-        .bind(permission.word())
-        .execute(&mut **transaction)
-        .await?;
-    if let Some(seats) = seats {
-        sqlx::query("INSERT INTO seats (agency, permission, seats) VALUES ($1, $2, $3)")
-            .bind(i64::from(agency.0))
-            .bind(permission.word())
-            .bind(i64::from(seats))
-            .execute(&mut **transaction)
-            .await?;
-    }
-    Ok(0)
 }

@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod api;
 pub mod entry;
+pub(crate) mod seats;
 pub mod store;
 pub mod views;
 

@@ -148,7 +148,7 @@ async fn acc_6_acc_8_a_new_link_ends_old_password_factor_lock_and_sessions_when_
 
 #[tokio::test]
 async fn acc_6_acc_8_a_one_time_link_ends_passkeys_when_it_is_used_and_not_before() {
-    let (world, mut key, _) = with_key().await;
+    let (world, mut key, _) = passkeys::with_key().await;
     let chief = world.sign_in("chief", "plain").await;
     let path = format!("/api/v1/agency/people/{}/invitation", world.id("detective"));
     let link = secret(&world.post(&path, &chief, json!({})).await.ok());
