@@ -168,7 +168,7 @@ async fn send(
 }
 
 fn retry_after(tries: i64) -> i64 {
-    let doublings = u32::try_from(tries - 1).unwrap_or_default().min(20);
+    let doublings = u32::try_from(tries - 1).unwrap_or(u32::MAX).min(20);
     FIRST_RETRY_MICROS.saturating_mul(1 << doublings).min(LAST_RETRY_MICROS)
 }
 
