@@ -217,7 +217,9 @@ async fn call(world: &World, route: &Route, as_login: &As<'_>) -> Option<super::
             (Some(detective), "/api/v1/passkeys/0190aaaa-0000-7000-8000-000000000000".into(), json!({}))
         }
         (Verb::Post, "/api/v1/passkeys/challenge") => (Some(detective), route.path.into(), json!({})),
-        (Verb::Delete, "/api/v1/agency/people/{user}/sessions") => (Some(chief), person("/sessions"), json!({})),
+        (Verb::Get | Verb::Delete, "/api/v1/agency/people/{user}/sessions") => {
+            (Some(chief), person("/sessions"), json!({}))
+        }
         (Verb::Delete, "/api/v1/agency/people/{user}/passkeys") => (Some(chief), person("/passkeys"), json!({})),
         (Verb::Delete, "/api/v1/session") => (Some(officer), route.path.into(), json!({})),
         (Verb::Post, "/api/v1/tokens") => (Some(detective), route.path.into(), json!({ "label": "x", "hours": 1 })),
