@@ -64,7 +64,7 @@ test('AGY 2 AGY 3 two agencies sign, use and end an agreement', async ({ page, b
 	await page.reload();
 	await card(page, document).getByRole('button', { name: 'Use made of it' }).click();
 	const used = page.getByRole('dialog', { name: 'Use of the last 30 days' });
-	await expect(used.getByRole('row', { name: /Finn Ash/ })).toContainText('Investigations');
+	await expect(used.getByRole('row', { name: /^Plate Investigations Finn Ash/ })).toBeVisible();
 	await examine(page, 'agreement-use');
 	await page.keyboard.press('Escape');
 
