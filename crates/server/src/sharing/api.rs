@@ -265,7 +265,15 @@ pub async fn use_made(
     if from >= to || to.0 - from.0 > USE_DAYS_MAX * DAY_MICROS {
         return Err(Problem::invalid("to", format!("a period of up to {USE_DAYS_MAX} days, its end after its start")));
     }
-    let told = if caller.agency.id == agreement.terms.recipient { TellsUse::People } else { agreement.terms.tells_use };
+    let is_own = caller.agency.id == agreement.terms.recipient;
+    // The owner alone wrote the terms: before the recipient has signed they permit nothing, and then for their time only.
+    let signed = agreement.recipient_signed.as_ref().map(|signature| signature.at);
+    let told = match signed {
+        _ if is_own => TellsUse::People,
+        Some(_) => agreement.terms.tells_use,
+        None => TellsUse::Nothing,
+    };
+    let (from, to) = if is_own { (from, to) } else { agreement.within_its_time(from, to) };
     let details = json!({ "by": caller.user.id, "agreement": agreement.id, "from": from, "to": to });
     let entry = app.ledger.record(Entry::of(Some(caller.agency.id), "agreement.use-read", details)).await?.entry();
     if told == TellsUse::Nothing {

@@ -130,6 +130,16 @@ pub struct Agreement {
     pub changed: Option<(UtcMicros, AgencyId, String)>,
 }
 
+impl Agreement {
+    /// What of a period lies after both signatures, within the agreed time, and before an end.
+    pub fn within_its_time(&self, from: UtcMicros, to: UtcMicros) -> (UtcMicros, UtcMicros) {
+        let signed = self.recipient_signed.as_ref().map_or(self.terms.to, |signature| signature.at);
+        let ended = self.changed.as_ref().filter(|_| self.state == AgreementState::Ended).map(|(at, ..)| *at);
+        let from = from.max(self.terms.from).max(signed);
+        (from, to.min(self.terms.to).min(ended.unwrap_or(self.terms.to)).max(from))
+    }
+}
+
 fn read(row: &AnyRow) -> Result<Agreement, sqlx::Error> {
     let sources: Option<String> = row.try_get("sources")?;
     let reasons: Option<String> = row.try_get("reasons")?;

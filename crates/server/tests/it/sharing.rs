@@ -184,3 +184,26 @@ async fn agy_1_an_agreement_of_two_others_answers_like_none() {
     let nothing = world.put("/api/v1/agency/agreements/987654/state", &outsider, body()).await.refused(404);
     assert_eq!(theirs, nothing);
 }
+
+#[tokio::test]
+async fn agy_3_terms_that_the_recipient_has_not_signed_tell_the_owner_nothing() {
+    let parties = Parties::new("people").await;
+    // Under another agreement, which tells nothing, the same detections are searched.
+    parties.world.share(parties.world.police, parties.world.federal).await;
+    parties.ask().await.ok();
+    parties.use_made(&parties.chief).await.refused(403);
+    parties.set(&parties.manager, "ended").await.ok();
+    parties.use_made(&parties.chief).await.refused(403);
+}
+
+#[tokio::test]
+async fn agy_3_what_was_asked_before_the_recipient_signed_is_not_told() {
+    let parties = Parties::new("people").await;
+    parties.world.share(parties.world.police, parties.world.federal).await;
+    parties.ask().await.ok();
+    parties.world.clock.advance_micros(1_000_000);
+    parties.set(&parties.manager, "in-force").await.ok();
+    assert_eq!(parties.use_made(&parties.chief).await.ok()["lines"], json!([]));
+    parties.ask().await.ok();
+    assert_eq!(parties.use_made(&parties.chief).await.ok()["lines"][0]["questions"], 1);
+}
