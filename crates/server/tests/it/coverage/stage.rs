@@ -192,6 +192,8 @@ impl Stage {
             "from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z", "document": "MOU 10" });
         let made = self.world.post("/api/v1/agency/agreements", self.token(Who::Manager), agreement).await.ok();
         self.ids.agreement = u32::try_from(made["id"].as_u64().unwrap()).unwrap();
+        // The owner is told of the use once the recipient has signed.
+        self.sql("UPDATE agreements SET recipient_signed = owner_signed").await;
     }
 
     /// Makes anew what an earlier call of another route used up.
